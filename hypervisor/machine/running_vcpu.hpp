@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/types.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace bulkhead::machine {
+
+struct PerCpu;
+
+/// Why a CPU must not simply return to its guest, or must leave it (bits of RunningVcpu::attention).
+enum class Attention : std::uint32_t {
+    reschedule = 1,       // the scheduler wants to pick again
+    interrupts = 2,       // the vGIC changed: fold and refill the list registers
+};
+
+/// What the interrupt path touches of a vCPU, in one cache line; TPIDR_EL2 points at the running one.
+/// An idle CPU runs one of these too, with no guest behind it.
+struct alignas(cache_line) RunningVcpu {
+    std::atomic<std::uint32_t> attention = 0;
+    /// Is there a guest's state behind this: false for the idle one.
+    bool has_guest = false;
+    /// List registers 0 and 1 as the timers' interrupts become pending in them, in native form
+    /// (machine::native_list_register). 0: the guest disabled the interrupt, or the list register
+    /// is taken, and the vGIC must decide. [0] is the virtual timer, [1] the physical one.
+    std::array<std::uint64_t, 2> timer_list_register = {};
+    PerCpu* cpu = nullptr;
+
+    /// Any CPU. The one that runs this vCPU sees it before it next enters the guest.
+    void want(Attention why)
+    {
+        attention.fetch_or(static_cast<std::uint32_t>(why), std::memory_order_release);
+    }
+};
+static_assert(sizeof(RunningVcpu) == cache_line);
+
+} // namespace bulkhead::machine
