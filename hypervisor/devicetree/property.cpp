@@ -1,0 +1,59 @@
+#include "devicetree/property.hpp"
+
+#include "base/text.hpp"
+
+#include <libfdt.h>
+
+namespace bulkhead::devicetree {
+
+Property Property::at(const void* blob, int offset)
+{
+    const char* name = nullptr;
+    int size = 0;
+    const auto* value =
+        static_cast<const std::byte*>(fdt_getprop_by_offset(blob, offset, &name, &size));
+    if (value == nullptr) return {{}, {}};
+    return {name, {value, static_cast<std::size_t>(size)}};
+}
+
+Result<std::uint32_t> Property::u32() const
+{
+    if (value_.size() != 4) return failure(Error::invalid);
+    return static_cast<std::uint32_t>(*cells(0, 1));
+}
+
+Result<std::uint64_t> Property::number() const
+{
+    if (value_.size() != 4 && value_.size() != 8) return failure(Error::invalid);
+    return cells(0, value_.size() / 4);
+}
+
+Result<std::uint64_t> Property::cells(std::uint64_t first, std::uint64_t count) const
+{
+    if (count > 2 || first > cell_count() || count > cell_count() - first)
+        return failure(Error::invalid);
+    std::uint64_t number = 0;
+    for (const auto byte : value_.subspan(first * 4, count * 4))
+        number = number << 8 | std::to_integer<std::uint64_t>(byte);
+    return number;
+}
+
+Result<std::string_view> Property::string() const
+{
+    const std::string_view text{reinterpret_cast<const char*>(value_.data()), value_.size()};
+    const auto end = text.find('\0');
+    if (end == std::string_view::npos) return failure(Error::invalid);
+    return std::string_view{text.data(), end};
+}
+
+bool Property::contains(std::string_view wanted) const
+{
+    std::string_view rest{reinterpret_cast<const char*>(value_.data()), value_.size()};
+    if (rest.empty() || rest.back() != '\0') return false;
+    while (!rest.empty()) {
+        if (text::split(rest, '\0') == wanted) return true;
+    }
+    return false;
+}
+
+} // namespace bulkhead::devicetree
