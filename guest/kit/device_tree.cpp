@@ -48,6 +48,7 @@ std::optional<DeviceTree> DeviceTree::at(const void* blob)
 
 std::optional<DeviceTree::Node> DeviceTree::path(std::string_view path_or_alias) const
 {
+    if (path_or_alias.empty()) return std::nullopt;
     const int offset = fdt_path_offset_namelen(blob_, path_or_alias.data(),
                                                static_cast<int>(path_or_alias.size()));
     if (offset < 0) return std::nullopt;
