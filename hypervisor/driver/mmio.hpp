@@ -1,11 +1,20 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 
 namespace bulkhead::driver {
 
-/// A device's registers, mapped into EL2. Offsets are the device's own enumeration.
+/// A register type (base/register.hpp) that knows where it is in its device.
+template <typename R>
+concept HasOffset = requires(R value) {
+    { R::offset } -> std::convertible_to<std::size_t>;
+    { value.raw() } -> std::unsigned_integral;
+};
+
+/// A device's registers, mapped into EL2. Offsets are the device's own enumeration, or belong to the
+/// register's type.
 class Mmio {
 public:
     constexpr Mmio() = default;
@@ -23,6 +32,17 @@ public:
     void write(Offset offset, T value) const
     {
         *reinterpret_cast<volatile T*>(base_ + static_cast<std::size_t>(offset)) = value;
+    }
+
+    template <HasOffset R>
+    [[nodiscard]] R read() const
+    {
+        return R::from(read<decltype(R{}.raw())>(R::offset));
+    }
+    template <HasOffset R>
+    void write(R value) const
+    {
+        write(R::offset, value.raw());
     }
 
 private:
