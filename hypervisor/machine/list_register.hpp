@@ -40,6 +40,14 @@ struct Maintenance {
     bool no_pending = false;
     /// The guest ended an interrupt that is in no list register (LRENPIE).
     bool entry_not_present = false;
+    /// The guest enables or disables a group at its CPU interface, as seen from its present setting
+    /// (VGrp0EIE or VGrp0DIE, VGrp1EIE or VGrp1DIE).
+    bool group_change = false;
+    /// Trap the guest's writes to the deactivate register (TDIR; GICV_DIR's page in stage 2): only so
+    /// is it known which of several active interrupts outside the list registers was meant.
+    bool trap_deactivation = false;
+
+    bool operator==(const Maintenance&) const = default;
 };
 
 /// The virtual CPU interface of this CPU: what the running vCPU sees of its GIC without a trap.
@@ -54,6 +62,14 @@ void request_maintenance(Maintenance causes);
 [[nodiscard]] unsigned take_end_of_interrupt_count();
 /// The form in which the interrupt path stores a list register, without translating it.
 [[nodiscard]] std::uint64_t native_list_register(ListRegister value);
+/// Moves the rest of the virtual CPU interface (priority mask, running priority, controls; not the
+/// list registers) between this CPU and a vCPU's state.
+struct GuestState;
+void save_virtual_cpu_interface(GuestState& state);
+void load_virtual_cpu_interface(const GuestState& state);
+/// Groups that the guest enabled at its CPU interface: bit 0 group 0, bit 1 group 1
+/// (ICH_VMCR_EL2.VENG0 and VENG1, GICH_VMCR.VMGrp0En and VMGrp1En).
+[[nodiscard]] unsigned enabled_virtual_groups();
 /// Priority bits of the virtual CPU interface (5 to 8): lower bits of a priority read as zero.
 [[nodiscard]] unsigned virtual_priority_bits();
 

@@ -11,6 +11,8 @@ void disable_physical(Intid intid);
 void set_physical_trigger(Intid intid, bool edge);
 void route_physical(Intid intid, CpuId cpu);
 [[nodiscard]] bool is_physical_pending(Intid intid);
+/// Forgets a pending edge (GICD_ICPENDR<n>); a line that is high stays pending.
+void clear_physical_pending(Intid intid);
 /// Takes the active state away, so that the line can signal again (GICD_ICACTIVER<n>).
 void deactivate_physical(Intid intid);
 /// Gives it the active state: the guest holds it (GICD_ISACTIVER<n>).

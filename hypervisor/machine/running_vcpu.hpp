@@ -27,6 +27,8 @@ struct alignas(cache_line) RunningVcpu {
     /// (machine::native_list_register). 0: the guest disabled the interrupt, or the list register
     /// is taken, and the vGIC must decide. [0] is the virtual timer, [1] the physical one.
     std::array<std::uint64_t, 2> timer_list_register = {};
+    /// The host's PPIs of these two timers.
+    std::array<Intid, 2> timer_interrupt = {};
     PerCpu* cpu = nullptr;
 
     /// Any CPU. The one that runs this vCPU sees it before it next enters the guest.

@@ -1,0 +1,134 @@
+// machine/guest_state.hpp on EL2: a vCPU's registers move between memory and this CPU.
+
+#include "machine/guest_state.hpp"
+
+#include "arm64/hcr.hpp"
+#include "arm64/system_register.hpp"
+#include "machine/list_register.hpp"
+
+namespace bulkhead::arm64 {
+namespace {
+
+// What GuestState names in lower case, in one list: load and save cannot differ.
+#define BULKHEAD_GUEST_REGISTERS(each)                                                             \
+    each(sctlr_el1, SCTLR_EL1);                                                                    \
+    each(actlr_el1, ACTLR_EL1);                                                                    \
+    each(cpacr_el1, CPACR_EL1);                                                                    \
+    each(ttbr0_el1, TTBR0_EL1);                                                                    \
+    each(ttbr1_el1, TTBR1_EL1);                                                                    \
+    each(tcr_el1, TCR_EL1);                                                                        \
+    each(esr_el1, ESR_EL1);                                                                        \
+    each(afsr0_el1, AFSR0_EL1);                                                                    \
+    each(afsr1_el1, AFSR1_EL1);                                                                    \
+    each(far_el1, FAR_EL1);                                                                        \
+    each(mair_el1, MAIR_EL1);                                                                      \
+    each(amair_el1, AMAIR_EL1);                                                                    \
+    each(vbar_el1, VBAR_EL1);                                                                      \
+    each(contextidr_el1, CONTEXTIDR_EL1);                                                          \
+    each(tpidr_el0, TPIDR_EL0);                                                                    \
+    each(tpidrro_el0, TPIDRRO_EL0);                                                                \
+    each(tpidr_el1, TPIDR_EL1);                                                                    \
+    each(sp_el0, SP_EL0);                                                                          \
+    each(sp_el1, SP_EL1);                                                                          \
+    each(elr_el1, ELR_EL1);                                                                        \
+    each(spsr_el1, SPSR_EL1);                                                                      \
+    each(cntkctl_el1, CNTKCTL_EL1);                                                                \
+    each(par_el1, PAR_EL1);                                                                        \
+    each(csselr_el1, CSSELR_EL1);                                                                  \
+    each(mdscr_el1, MDSCR_EL1);                                                                    \
+    each(vmpidr_el2, VMPIDR_EL2);                                                                  \
+    each(vttbr_el2, VTTBR_EL2);                                                                    \
+    each(cntvoff_el2, CNTVOFF_EL2);                                                                \
+    each(cntv_cval_el0, CNTV_CVAL_EL0);                                                            \
+    each(cntp_cval_el0, CNTP_CVAL_EL0);                                                            \
+    each(cntv_ctl_el0, CNTV_CTL_EL0);                                                              \
+    each(cntp_ctl_el0, CNTP_CTL_EL0);                                                              \
+    each(hcr_el2, HCR_EL2);                                                                        \
+    each(pc, ELR_EL2);                                                                             \
+    each(pstate, SPSR_EL2)
+
+constexpr std::uint64_t el1h_all_masked = 0x3c5;
+/// SCTLR_EL1 as Xen and PSCI leave it: RES1 bits, MMU and caches off (xen-arm.md, 3.9).
+constexpr std::uint64_t sctlr_reset = 0x00c5'0078;
+
+extern "C" void save_vectors(std::uint64_t* vectors);
+extern "C" void load_vectors(const std::uint64_t* vectors);
+
+} // namespace
+} // namespace bulkhead::arm64
+
+namespace bulkhead::machine {
+
+using namespace arm64;
+
+namespace {
+
+BULKHEAD_SYSTEM_REGISTER(CNTV_CTL_EL0);
+BULKHEAD_SYSTEM_REGISTER(CNTP_CTL_EL0);
+BULKHEAD_SYSTEM_REGISTER_AS(FPSR, "S3_3_C4_C4_1");
+BULKHEAD_SYSTEM_REGISTER_AS(FPCR, "S3_3_C4_C4_0");
+
+} // namespace
+
+void reset(GuestState& state, std::uint64_t entry, std::uint64_t argument)
+{
+    const GuestIdentity identity{state.vmpidr_el2, state.vttbr_el2, state.cntvoff_el2,
+                                 Hcr::from(state.hcr_el2).get(Hcr::trap_wfi)};
+    state = {};
+    set_identity(state, identity);
+    state.pc = entry;
+    state.pstate = el1h_all_masked;
+    state.sctlr_el1 = sctlr_reset;
+    state.general.x[0] = argument;
+}
+
+void set_identity(GuestState& state, const GuestIdentity& identity)
+{
+    state.vmpidr_el2 = identity.affinity;
+    state.vttbr_el2 = identity.vttbr;
+    state.cntvoff_el2 = identity.counter_offset;
+    state.hcr_el2 = guest_hcr(identity.trap_wait).raw();
+}
+
+void load_guest(const GuestState& state, GuestRegisters& general)
+{
+#define BULKHEAD_LOAD(member, name) asm volatile("msr " #name ", %0" : : "r"(state.member))
+    BULKHEAD_GUEST_REGISTERS(BULKHEAD_LOAD);
+#undef BULKHEAD_LOAD
+    load_vectors(state.vectors.data());
+    FPSR::write(state.fpsr);
+    FPCR::write(state.fpcr);
+    load_virtual_cpu_interface(state);
+    general = state.general;
+}
+
+void save_guest(GuestState& state, const GuestRegisters& general)
+{
+#define BULKHEAD_SAVE(member, name) asm volatile("mrs %0, " #name : "=r"(state.member))
+    BULKHEAD_GUEST_REGISTERS(BULKHEAD_SAVE);
+#undef BULKHEAD_SAVE
+    discard_guest();
+    save_vectors(state.vectors.data());
+    state.fpsr = FPSR::read();
+    state.fpcr = FPCR::read();
+    save_virtual_cpu_interface(state);
+    state.general = general;
+}
+
+void discard_guest()
+{
+    CNTV_CTL_EL0::write(0);
+    CNTP_CTL_EL0::write(0);
+}
+
+std::uint64_t guest_pc() { return ELR_EL2::read(); }
+void set_guest_pc(std::uint64_t pc) { ELR_EL2::write(pc); }
+std::uint64_t guest_pstate() { return SPSR_EL2::read(); }
+
+void trap_wait(bool trap)
+{
+    HCR_EL2::write(
+        Hcr::from(HCR_EL2::read()).with(Hcr::trap_wfi, trap).with(Hcr::trap_wfe, trap).raw());
+}
+
+} // namespace bulkhead::machine

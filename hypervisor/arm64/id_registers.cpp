@@ -1,0 +1,104 @@
+#include "arm64/id_registers.hpp"
+
+#include "arm64/esr.hpp"
+#include "arm64/system_register.hpp"
+#include "base/bits.hpp"
+#include "memory/stage2_map.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace bulkhead::arm64 {
+namespace {
+
+constexpr std::uint64_t field(unsigned low) { return bits(low + 3, low); }
+
+/// The AArch64 ID registers by CRm and Op2: fields a guest may see. Everything else reads as zero,
+/// which says "not implemented" (Arm ARM D17.1.3), and so does a register that is not listed.
+/// A field is listed when the feature needs nothing of EL2, or EL2 switches its state.
+constexpr std::uint64_t visible_aarch64[4][8] = {
+    // CRm 4: ID_AA64PFR0: EL0, EL1, FP, AdvSIMD, GIC, DIT, CSV2, CSV3. PFR1: BT, SSBS.
+    {field(0) | field(4) | field(16) | field(20) | field(24) | field(48) | field(56) | field(60),
+     field(0) | field(4)},
+    // CRm 5: ID_AA64DFR0: DebugVer, BRPs, WRPs, CTX_CMPs, DoubleLock. AFR0, AFR1: all.
+    {field(0) | field(12) | field(20) | field(28) | field(36), 0, 0, 0, ~0ULL, ~0ULL},
+    // CRm 6: ID_AA64ISAR0: all but TME. ISAR1: without APA, API, GPA, GPI, LS64.
+    {~field(24), bits(3, 0) | bits(23, 12) | bits(59, 32)},
+    // CRm 7: ID_AA64MMFR0: PARange to TGran4, ExS. MMFR1: HAFDBS, HPDS, PAN, ETS.
+    // MMFR2: CnP, UAO, IESB, VARange, CCIDX, ST, AT, IDS, TTL, BBM, E0PD.
+    {bits(31, 0) | field(44), field(0) | field(12) | field(20) | field(36),
+     bits(23, 0) | bits(39, 28) | bits(55, 48) | bits(63, 60)},
+};
+
+/// The AArch32 ID registers, CRm 1 to 3, which 32-bit applications' kernels read. All fields but
+/// the PMU, the trace unit, virtualization and RAS.
+constexpr std::uint64_t hidden_aarch32[3][8] = {
+    // CRm 1: ID_PFR0: AMU, RAS. ID_PFR1: Virtualization. ID_DFR0: PerfMon, MProfDbg, trace.
+    {field(20) | field(28), field(12) | field(24), field(12) | field(16) | field(24) | field(28)},
+    {},
+    {},
+};
+
+template <unsigned Crm, unsigned Op2>
+std::uint64_t read_hardware();
+
+#define BULKHEAD_ID_REGISTER(Crm, Op2)                                                             \
+    template <>                                                                                    \
+    std::uint64_t read_hardware<Crm, Op2>()                                                        \
+    {                                                                                              \
+        std::uint64_t value;                                                                       \
+        asm("mrs %0, S3_0_C0_C" #Crm "_" #Op2 : "=r"(value));                                      \
+        return value;                                                                              \
+    }
+#define BULKHEAD_ID_REGISTER_ROW(Crm)                                                              \
+    BULKHEAD_ID_REGISTER(Crm, 0)                                                                   \
+    BULKHEAD_ID_REGISTER(Crm, 1)                                                                   \
+    BULKHEAD_ID_REGISTER(Crm, 2)                                                                   \
+    BULKHEAD_ID_REGISTER(Crm, 3)                                                                   \
+    BULKHEAD_ID_REGISTER(Crm, 4)                                                                   \
+    BULKHEAD_ID_REGISTER(Crm, 5)                                                                   \
+    BULKHEAD_ID_REGISTER(Crm, 6)                                                                   \
+    BULKHEAD_ID_REGISTER(Crm, 7)
+BULKHEAD_ID_REGISTER_ROW(1)
+BULKHEAD_ID_REGISTER_ROW(2)
+BULKHEAD_ID_REGISTER_ROW(3)
+BULKHEAD_ID_REGISTER_ROW(4)
+BULKHEAD_ID_REGISTER_ROW(5)
+BULKHEAD_ID_REGISTER_ROW(6)
+BULKHEAD_ID_REGISTER_ROW(7)
+
+using Read = std::uint64_t (*)();
+template <unsigned Crm>
+constexpr std::array<Read, 8> row = {read_hardware<Crm, 0>, read_hardware<Crm, 1>,
+                                     read_hardware<Crm, 2>, read_hardware<Crm, 3>,
+                                     read_hardware<Crm, 4>, read_hardware<Crm, 5>,
+                                     read_hardware<Crm, 6>, read_hardware<Crm, 7>};
+constexpr std::array<std::array<Read, 8>, 7> hardware = {row<1>, row<2>, row<3>, row<4>,
+                                                         row<5>, row<6>, row<7>};
+
+/// ID_AA64MMFR0_EL1.PARange for the guest: no more than its address space has.
+std::uint64_t physical_range()
+{
+    return memory::Stage2Map::vtcr().get(memory::Vtcr::physical_size);
+}
+
+constexpr std::uint64_t el1_aarch64_only = 1U << 4;    // ID_AA64PFR0_EL1.EL1
+
+} // namespace
+
+std::uint64_t id_register(std::uint32_t register_name)
+{
+    const unsigned crm = (register_name >> 1) & 0xf;
+    const unsigned op2 = (register_name >> 17) & 0x7;
+    if (crm < 1 || crm > 7) return 0;
+    auto value = hardware[crm - 1][op2]();
+    if (crm < 4) return value & ~hidden_aarch32[crm - 1][op2];
+
+    value &= visible_aarch64[crm - 4][op2];
+    if (crm == 4 && op2 == 0) return (value & ~field(4)) | el1_aarch64_only;
+    if (crm == 7 && op2 == 0)
+        return (value & ~field(0)) | std::min(value & field(0), physical_range());
+    return value;
+}
+
+} // namespace bulkhead::arm64

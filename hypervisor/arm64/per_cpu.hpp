@@ -1,0 +1,34 @@
+#pragma once
+
+#include "base/types.hpp"
+#include "machine/running_vcpu.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace bulkhead::machine {
+
+/// What the processor's side keeps for each physical CPU.
+struct PerCpu {
+    CpuId id;
+    /// MPIDR_EL1's affinity fields.
+    std::uint64_t affinity = 0;
+    /// Ranks of the locks this CPU holds, a bit each (base/lock.hpp).
+    std::uint32_t held_locks = 0;
+    /// What the CPU runs when it has no guest.
+    RunningVcpu idle;
+};
+
+} // namespace bulkhead::machine
+
+namespace bulkhead::arm64 {
+
+inline constexpr std::uint64_t affinity_mask = 0xff00'ff'ffff;
+
+machine::PerCpu& per_cpu(CpuId cpu);
+
+/// TPIDR_EL2: what this CPU runs.
+machine::RunningVcpu& running();
+void set_running(machine::RunningVcpu& vcpu);
+
+} // namespace bulkhead::arm64

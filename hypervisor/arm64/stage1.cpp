@@ -1,0 +1,113 @@
+#include "arm64/stage1.hpp"
+
+#include "arm64/boot_tables.hpp"
+#include "arm64/layout.hpp"
+#include "arm64/system_register.hpp"
+#include "machine/cpu.hpp"
+#include "machine/memory.hpp"
+#include "memory/page_pool.hpp"
+
+namespace bulkhead::arm64 {
+namespace {
+
+PhysicalAddress image_physical;
+
+/// For the device tree and the console, before there is a pool (at most 6), and for the pool's
+/// chunks: one for each GiB that they lie in.
+constexpr unsigned image_tables = 12;
+alignas(page_size) [[gnu::section(".bss.tables")]] Stage1Table image_table[image_tables];
+unsigned image_tables_used;
+
+Stage1Entry* new_table(TableSource source)
+{
+    if (source == TableSource::image) {
+        if (image_tables_used == image_tables) machine::halt("EL2 is out of early tables");
+        return image_table[image_tables_used++];
+    }
+    auto page = memory::page_pool().allocate_pages(1);
+    if (!page) machine::halt("no memory for EL2's translation tables");
+    return reinterpret_cast<Stage1Entry*>(*page);
+}
+
+Stage1Entry* table_behind(Stage1Entry entry)
+{
+    const PhysicalAddress table{entry.get(Stage1Entry::frame) << page_shift};
+    return reinterpret_cast<Stage1Entry*>(machine::pointer_to(table));
+}
+
+constexpr unsigned last_level = 3;
+
+bool is_valid(Stage1Entry entry)
+{
+    return entry.get(Stage1Entry::type) != Stage1Entry::Type::invalid;
+}
+
+bool is_table(Stage1Entry entry, unsigned level)
+{
+    return level < last_level && entry.get(Stage1Entry::type) == Stage1Entry::Type::table_or_page;
+}
+
+} // namespace
+
+void map_stage1(std::uint64_t address, PhysicalAddress physical, std::size_t size, Access access,
+                TableSource tables)
+{
+    const auto end = address + size;
+    while (address < end) {
+        Stage1Entry* table = boot_root_table;
+        unsigned level = 0;
+        for (;; ++level) {
+            auto& entry = table[table_index(address, level)];
+            const auto span = std::uint64_t{1} << level_shift(level);
+            const bool fits = level > 0 && is_aligned(address | physical.value(), span) &&
+                              end - address >= span;
+            if (is_valid(entry) && !is_table(entry, level)) break;
+            if (!is_valid(entry) && fits) {
+                entry = stage1_leaf(physical, access, level != last_level);
+                break;
+            }
+            if (!is_valid(entry)) {
+                auto* fresh = new_table(tables);
+                entry = stage1_table(machine::physical_address_of(fresh));
+            }
+            table = table_behind(entry);
+        }
+        const auto step = (std::uint64_t{1} << level_shift(level)) -
+                          (address & ((std::uint64_t{1} << level_shift(level)) - 1));
+        address += step;
+        physical += step;
+    }
+    machine::publish_table_writes();
+}
+
+void unmap_stage1(std::uint64_t address, std::size_t size)
+{
+    const auto end = address + size;
+    while (address < end) {
+        Stage1Entry* table = boot_root_table;
+        unsigned level = 0;
+        while (is_table(table[table_index(address, level)], level))
+            table = table_behind(table[table_index(address, level++)]);
+        table[table_index(address, level)] = Stage1Entry{};
+        const auto span = std::uint64_t{1} << level_shift(level);
+        address = align_down(address, span) + span;
+    }
+    dsb_ish();
+    asm volatile("tlbi alle2is" : : : "memory");
+    dsb_ish();
+    isb();
+}
+
+void set_image_location(PhysicalAddress start) { image_physical = start; }
+PhysicalAddress image_location() { return image_physical; }
+
+void remove_identity_map()
+{
+    boot_root_table[table_index(image_physical.value(), 0)] = Stage1Entry{};
+    dsb_ish();
+    asm volatile("tlbi alle2is" : : : "memory");
+    dsb_ish();
+    isb();
+}
+
+} // namespace bulkhead::arm64

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "arm64/stage1_entry.hpp"
+#include "base/types.hpp"
+
+namespace bulkhead::arm64 {
+
+/// EL2's own address space after the boot tables. Boot CPU only, until the first guest runs.
+
+/// Where new translation tables come from: the few of the image, until there is a page pool and
+/// when that pool itself grows, or the pool.
+enum class TableSource : std::uint8_t { image, page_pool };
+
+/// Maps pages at a virtual address; replaces nothing: what is mapped already stays as it is.
+void map_stage1(std::uint64_t address, PhysicalAddress physical, std::size_t size, Access access,
+                TableSource tables);
+void unmap_stage1(std::uint64_t address, std::size_t size);
+
+/// Where the image lies, so that its tables and variables have a physical address.
+void set_image_location(PhysicalAddress start);
+[[nodiscard]] PhysicalAddress image_location();
+
+/// The entry code's identity map goes away: the last secondary CPU is up.
+void remove_identity_map();
+
+} // namespace bulkhead::arm64

@@ -1,0 +1,106 @@
+// Synchronous exceptions and SErrors from the guest: the syndrome becomes plain values here, and what
+// to do about it is decided by the rooms behind machine/upcalls.hpp.
+
+#include "arm64/esr.hpp"
+#include "arm64/inject.hpp"
+#include "arm64/system_register.hpp"
+#include "arm64/system_register_trap.hpp"
+#include "machine/guest_state.hpp"
+#include "machine/upcalls.hpp"
+
+namespace bulkhead::arm64 {
+namespace {
+
+using machine::GuestRegisters;
+using machine::RunningVcpu;
+using upcall::MmioAccess;
+
+constexpr std::uint16_t xen_hypercall = 0xea1;
+
+void skip_instruction(Esr esr)
+{
+    ELR_EL2::write(ELR_EL2::read() + (esr.get(Esr::instruction_is_32_bit) ? 4 : 2));
+}
+
+/// HPFAR_EL2.FIPA is the page, FAR_EL2 has the offset in it (Arm ARM D17.2.60).
+GuestAddress faulting_address()
+{
+    return GuestAddress{((HPFAR_EL2::read() & bits(43, 4)) << 8) | (FAR_EL2::read() & bits(11, 0))};
+}
+
+std::uint64_t extend(std::uint64_t value, Esr esr)
+{
+    if (esr.get(Esr::sign_extend)) {
+        const unsigned unused = 64 - (8U << esr.get(Esr::access_size));
+        value = static_cast<std::uint64_t>(static_cast<std::int64_t>(value << unused) >>
+                                           unused);
+    }
+    return esr.get(Esr::register_is_64_bit) ? value : value & bits(31, 0);
+}
+
+void data_abort(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr)
+{
+    // An access by an instruction without a syndrome (pairs, writeback, cache maintenance) or by
+    // the table walker cannot be carried out for the guest.
+    if (!esr.get(Esr::syndrome_valid) || esr.get(Esr::stage1_walk))
+        return inject_data_abort(FAR_EL2::read(), esr);
+
+    const auto index = esr.get(Esr::transfer_register);
+    const unsigned size = 1U << esr.get(Esr::access_size);
+    const auto mask = bits(size * 8 - 1, 0);
+    MmioAccess access{faulting_address(), size, esr.get(Esr::is_write),
+                      registers.operand(index) & mask};
+    if (!upcall::access_mmio(vcpu, access)) return inject_data_abort(FAR_EL2::read(), esr);
+    if (!access.write) registers.set_operand(index, extend(access.value & mask, esr));
+    skip_instruction(esr);
+}
+
+} // namespace
+
+extern "C" {
+
+/// Returns whether something else wants this CPU. Called from vectors.S.
+bool synchronous_from_guest(GuestRegisters& registers, RunningVcpu& vcpu)
+{
+    const auto esr = Esr::from(ESR_EL2::read());
+    switch (esr.get(Esr::exception_class)) {
+    case Esr::Class::hvc:
+        if (esr.get(Esr::immediate) == xen_hypercall)
+            upcall::hypercall(vcpu, registers);
+        else if (esr.get(Esr::immediate) == 0)
+            upcall::firmware_call(vcpu, registers);
+        else {
+            // HVC completes before it traps; an undefined one must not seem to have.
+            ELR_EL2::write(ELR_EL2::read() - 4);
+            inject_undefined(esr);
+        }
+        break;
+    case Esr::Class::smc:
+        // Unlike HVC, a trapped SMC has not completed (Arm ARM D1.3.6.4).
+        if (esr.get(Esr::immediate) == 0) {
+            skip_instruction(esr);
+            upcall::firmware_call(vcpu, registers);
+        } else {
+            inject_undefined(esr);
+        }
+        break;
+    case Esr::Class::system_register: trap_system_register(vcpu, registers, esr); break;
+    case Esr::Class::data_abort_lower: data_abort(vcpu, registers, esr); break;
+    case Esr::Class::instruction_abort_lower: inject_instruction_abort(FAR_EL2::read(), esr); break;
+    case Esr::Class::wait:
+        skip_instruction(esr);
+        // WFE needs no wake-up event: it may always complete at once.
+        if (!esr.get(Esr::is_wfe)) upcall::wait_for_interrupt(vcpu);
+        break;
+    default: inject_undefined(esr); break;
+    }
+    return vcpu.attention.load(std::memory_order_acquire) != 0;
+}
+
+void system_error_from_guest(GuestRegisters& /*registers*/, RunningVcpu& vcpu)
+{
+    upcall::crash(vcpu, "an SError interrupt: hardware reported an error that belongs to it");
+}
+}
+
+} // namespace bulkhead::arm64

@@ -1,0 +1,121 @@
+// What EL2 does with a physical interrupt. The two functions that the vectors call are the hot path:
+// doc/architecture.md tells its budget.
+
+#include "driver/interrupt.hpp"
+
+#include "arm64/per_cpu.hpp"
+#include "driver/gic.hpp"
+#include "machine/cpu.hpp"
+#include "machine/upcalls.hpp"
+
+namespace bulkhead::driver {
+namespace {
+
+using machine::RunningVcpu;
+
+constinit OwnInterrupts own;
+
+constexpr std::uint32_t first_special = 1020;      // 1020-1023: nothing to acknowledge
+
+/// The two controllers with one face: an acknowledged interrupt is what their register said.
+struct V3 {
+    using Acknowledged = Intid;
+    [[gnu::always_inline]] static Acknowledged acknowledge() { return Gicv3::acknowledge(); }
+    [[gnu::always_inline]] static Intid intid(Acknowledged value) { return value; }
+    [[gnu::always_inline]] static void drop_priority(Acknowledged value)
+    {
+        Gicv3::drop_priority(value);
+    }
+    static void deactivate(Acknowledged value) { Gicv3::deactivate(value); }
+    template <unsigned Index>
+    [[gnu::always_inline]] static void write_list_register(std::uint64_t value)
+    {
+        Gicv3::write_list_register<Index>(value);
+    }
+};
+
+struct V2 {
+    using Acknowledged = std::uint32_t;
+    [[gnu::always_inline]] static Acknowledged acknowledge() { return gic().v2().acknowledge(); }
+    /// GICC_IAR has the sending CPU of an SGI above the INTID (IHI 0048, 4.4.4).
+    [[gnu::always_inline]] static Intid intid(Acknowledged value) { return Intid{value & 0x3ff}; }
+    [[gnu::always_inline]] static void drop_priority(Acknowledged value)
+    {
+        gic().v2().drop_priority(value);
+    }
+    static void deactivate(Acknowledged value) { gic().v2().deactivate(value); }
+    template <unsigned Index>
+    [[gnu::always_inline]] static void write_list_register(std::uint64_t value)
+    {
+        gic().v2().write_list_register(Index, static_cast<std::uint32_t>(value));
+    }
+};
+
+/// Anything but a guest's timer on the short way. False: nothing was pending.
+template <typename Controller>
+[[gnu::noinline]] bool handle(RunningVcpu& vcpu, typename Controller::Acknowledged acknowledged)
+{
+    const auto intid = Controller::intid(acknowledged);
+    if (intid.value() >= first_special) return false;
+    Controller::drop_priority(acknowledged);
+    if (intid == reschedule_sgi) {
+        Controller::deactivate(acknowledged);
+    } else if (intid == own.maintenance) {
+        if (vcpu.has_guest) upcall::maintenance_interrupt(vcpu);
+        Controller::deactivate(acknowledged);
+    } else if (own.console_handler != nullptr && intid == own.console) {
+        own.console_handler();
+        Controller::deactivate(acknowledged);
+    } else {
+        // Stays active until the guest ends it.
+        upcall::guest_interrupt(vcpu, intid);
+    }
+    return true;
+}
+
+template <typename Controller>
+[[gnu::always_inline]] inline bool interrupt_from_guest(RunningVcpu& vcpu)
+{
+    const auto acknowledged = Controller::acknowledge();
+    const auto intid = Controller::intid(acknowledged);
+    if (intid == vcpu.timer_interrupt[0] && vcpu.timer_list_register[0] != 0) [[likely]] {
+        Controller::template write_list_register<0>(vcpu.timer_list_register[0]);
+        Controller::drop_priority(acknowledged);
+    } else if (intid == vcpu.timer_interrupt[1] && vcpu.timer_list_register[1] != 0) {
+        Controller::template write_list_register<1>(vcpu.timer_list_register[1]);
+        Controller::drop_priority(acknowledged);
+    } else {
+        handle<Controller>(vcpu, acknowledged);
+    }
+    return vcpu.attention.load(std::memory_order_relaxed) != 0;
+}
+
+} // namespace
+
+void set_own_interrupts(const OwnInterrupts& interrupts) { own = interrupts; }
+
+void take_pending_interrupts()
+{
+    auto& vcpu = arm64::running();
+    if (gic().is_v3())
+        while (handle<V3>(vcpu, V3::acknowledge())) {
+        }
+    else
+        while (handle<V2>(vcpu, V2::acknowledge())) {
+        }
+}
+
+extern "C" {
+
+[[gnu::section(".text.hot")]] bool interrupt_from_guest_v3(RunningVcpu& vcpu)
+{
+    return interrupt_from_guest<V3>(vcpu);
+}
+
+[[gnu::section(".text.hot")]] bool interrupt_from_guest_v2(RunningVcpu& vcpu)
+{
+    return interrupt_from_guest<V2>(vcpu);
+}
+}
+
+} // namespace bulkhead::driver

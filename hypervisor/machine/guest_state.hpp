@@ -1,0 +1,67 @@
+#pragma once
+
+#include "base/types.hpp"
+#include "machine/guest_registers.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace bulkhead::machine {
+
+/// A vCPU's registers while it is not on a CPU: plain values, all zero but what reset() sets.
+/// arm64/guest_state.cpp moves them.
+struct GuestState {
+    GuestRegisters general;
+    std::uint64_t pc;
+    std::uint64_t pstate;
+
+    // EL1 and EL0 system registers, in the order in which they are moved.
+    std::uint64_t sctlr_el1, actlr_el1, cpacr_el1, ttbr0_el1, ttbr1_el1, tcr_el1;
+    std::uint64_t esr_el1, afsr0_el1, afsr1_el1, far_el1, mair_el1, amair_el1, vbar_el1;
+    std::uint64_t contextidr_el1, tpidr_el0, tpidrro_el0, tpidr_el1, sp_el0, sp_el1, elr_el1;
+    std::uint64_t spsr_el1, cntkctl_el1, par_el1, csselr_el1, mdscr_el1;
+    std::uint64_t cntv_ctl_el0, cntv_cval_el0, cntp_ctl_el0, cntp_cval_el0;
+
+    // What EL2 sets for this vCPU.
+    std::uint64_t hcr_el2, vmpidr_el2, vttbr_el2, cntvoff_el2;
+
+    // The virtual CPU interface: ICH_VMCR_EL2, ICH_AP<n>R<m>_EL2, or GICH_VMCR and GICH_APR.
+    std::uint64_t gic_vmcr;
+    std::array<std::uint64_t, 4> gic_active_group0, gic_active_group1;
+
+    /// V0-V31, FPSR, FPCR.
+    alignas(16) std::array<std::uint64_t, 64> vectors;
+    std::uint64_t fpsr, fpcr;
+};
+
+/// Registers as PSCI's CPU_ON and Linux's boot protocol want them: EL1h, all masked, MMU and caches
+/// off; the first argument in x0.
+void reset(GuestState& state, std::uint64_t entry, std::uint64_t argument);
+
+/// What a domain's vCPU has for good.
+struct GuestIdentity {
+    /// VMPIDR_EL2: the affinity that the guest sees.
+    std::uint64_t affinity;
+    /// VTTBR_EL2 of the domain.
+    std::uint64_t vttbr;
+    /// Guest's virtual counter = physical counter - offset.
+    std::uint64_t counter_offset;
+    /// WFI and WFE leave the guest.
+    bool trap_wait;
+};
+void set_identity(GuestState& state, const GuestIdentity& identity);
+
+/// Puts `state` on this CPU / takes it off. `general` is the trap frame of the CPU.
+void load_guest(const GuestState& state, GuestRegisters& general);
+void save_guest(GuestState& state, const GuestRegisters& general);
+/// Takes the guest off this CPU for good: its timers stop.
+void discard_guest();
+
+/// The guest that is on this CPU: where it was interrupted.
+[[nodiscard]] std::uint64_t guest_pc();
+void set_guest_pc(std::uint64_t pc);
+[[nodiscard]] std::uint64_t guest_pstate();
+/// Switches WFI and WFE traps of the guest on this CPU.
+void trap_wait(bool trap);
+
+} // namespace bulkhead::machine

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "base/types.hpp"
+#include "machine/guest_registers.hpp"
+#include "machine/running_vcpu.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+/// The other direction of the seam: what the processor's side calls when the running guest traps
+/// or an interrupt arrives. Portable rooms implement these; `vcpu` is the one on the calling CPU.
+namespace bulkhead::upcall {
+
+using machine::GuestRegisters;
+using machine::RunningVcpu;
+
+/// A load or store of a guest to an address that is no RAM of its.
+struct MmioAccess {
+    GuestAddress address;
+    unsigned size;              // 1, 2, 4 or 8 bytes
+    bool write;
+    std::uint64_t value;        // to write, or what was read: size bytes, the rest zero
+};
+
+/// Carries the access out. False: nothing there, the guest gets an external abort.
+bool access_mmio(RunningVcpu& vcpu, MmioAccess& access);
+
+/// HVC #0xEA1: a hypercall of Xen's ABI, number in x16, result in x0.
+void hypercall(RunningVcpu& vcpu, GuestRegisters& registers);
+
+/// HVC #0 or SMC #0: a call by the SMC calling convention. Results in x0-x3.
+void firmware_call(RunningVcpu& vcpu, GuestRegisters& registers);
+
+/// ICC_SGI1R_EL1, ICC_ASGI1R_EL1 or ICC_SGI0R_EL1 was written (GICv3, 12.2).
+enum class SgiGroup : std::uint8_t { group0, group1 };
+void send_sgi(RunningVcpu& vcpu, std::uint64_t value, SgiGroup group);
+
+/// WFI that traps.
+void wait_for_interrupt(RunningVcpu& vcpu);
+
+/// An interrupt of the guest's own hardware arrived and the short way could not deliver it. It is
+/// active, and its priority dropped.
+void guest_interrupt(RunningVcpu& vcpu, Intid physical);
+/// The virtual CPU interface asks for service.
+void maintenance_interrupt(RunningVcpu& vcpu);
+
+/// Ends the domain whose vCPU runs here, with a reason for the console.
+void crash(RunningVcpu& vcpu, std::string_view reason);
+
+/// Attention is wanted, or the guest cannot go on: decides what this CPU runs next and puts its
+/// registers into `registers`. Returns when there is something to run.
+void reconsider(GuestRegisters& registers);
+
+/// One line that says which domain and vCPU this is, for a panic.
+std::string_view describe(const RunningVcpu& vcpu);
+
+} // namespace bulkhead::upcall
