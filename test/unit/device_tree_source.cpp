@@ -1,0 +1,44 @@
+#include "unit/device_tree_source.hpp"
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <unistd.h>
+
+namespace bulkhead::test {
+
+CompiledTree::CompiledTree(std::string_view source)
+{
+    std::string name = (std::filesystem::temp_directory_path() / "bulkhead-tree-XXXXXX").string();
+    const int file = mkstemp(name.data());
+    if (file < 0) throw std::runtime_error{"cannot make " + name};
+    const std::string text = "/dts-v1/;\n" + std::string{source};
+    const bool written = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    close(file);
+    // -q -q: the trees of these tests are wrong on purpose; -f: make them all the same.
+    FILE* compiler = popen(("dtc -q -q -f -I dts -O dtb " + name).c_str(), "r");
+    std::array<std::byte, 4096> chunk{};
+    while (compiler != nullptr) {
+        const auto size = std::fread(chunk.data(), 1, chunk.size(), compiler);
+        if (size == 0) break;
+        blob_.insert(blob_.end(), chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(size));
+    }
+    const bool compiled = compiler != nullptr && pclose(compiler) == 0;
+    std::filesystem::remove(name);
+    if (!written || !compiled) throw std::runtime_error{"dtc refuses this tree:\n" + text};
+    blob_.shrink_to_fit();
+}
+
+CompiledTree CompiledTree::from_file(std::string_view name)
+{
+    const auto path = std::filesystem::path{__FILE__}.parent_path().parent_path() / "data" / name;
+    std::ostringstream text;
+    text << std::ifstream{path}.rdbuf();
+    return CompiledTree{text.str()};
+}
+
+} // namespace bulkhead::test
