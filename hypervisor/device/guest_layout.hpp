@@ -1,0 +1,37 @@
+#pragma once
+
+#include "base/types.hpp"
+
+#include <cstdint>
+
+/// The machine that every guest sees: Xen 4.17's guest layout (public/arch-arm.h), which its tools
+/// and RTOS ports have compiled in.
+namespace bulkhead::device::guest_layout {
+
+struct Window {
+    GuestAddress start;
+    std::uint64_t size;
+
+    [[nodiscard]] constexpr GuestAddress end() const { return start + size; }
+};
+
+inline constexpr Window gicv2_distributor{GuestAddress{0x0300'1000}, 0x1000};
+inline constexpr Window gicv2_cpu_interface{GuestAddress{0x0300'2000}, 0x2000};
+inline constexpr Window gicv3_distributor{GuestAddress{0x0300'1000}, 0x1'0000};
+/// 128 KiB for each of 128 vCPUs.
+inline constexpr Window gicv3_redistributors{GuestAddress{0x0302'0000}, 0x0100'0000};
+inline constexpr Window vpl011{GuestAddress{0x2200'0000}, 0x1000};
+inline constexpr Window ram[] = {{GuestAddress{0x4000'0000}, 0xc000'0000},
+                                 {GuestAddress{0x2'0000'0000}, 0xfe'0000'0000}};
+
+inline constexpr Intid virtual_timer{27};
+inline constexpr Intid secure_physical_timer{29};
+inline constexpr Intid physical_timer{30};
+inline constexpr Intid vpl011_interrupt{32};
+
+inline constexpr std::uint32_t gic_phandle = 65000;
+/// GICv2 names CPUs by a bit of 8; GICv3 has the redistributors' window.
+inline constexpr unsigned gicv2_max_vcpus = 8;
+inline constexpr unsigned gicv3_max_vcpus = 128;
+
+} // namespace bulkhead::device::guest_layout
