@@ -10,7 +10,16 @@ namespace bulkhead {
 
 /// The order in which locks may nest: a CPU takes only locks of a higher rank than those it holds.
 /// Checked where BULKHEAD_CHECK_LOCKS is set: in debug builds and on the host.
-enum class Rank : std::uint8_t { domain, vgic, uart, scheduler, page_pool, console };
+enum class Rank : std::uint8_t {
+    console_input, // a typed character is on its way to whom it is for
+    domain,
+    uart, // a guest's UART, which raises interrupts
+    vgic,
+    scheduler,
+    page_pool,
+    console_line, // the line that a domain is writing
+    console,      // the host's console; anyone may print while holding anything
+};
 
 #ifdef BULKHEAD_CHECK_LOCKS
 inline constexpr bool check_lock_ranks = true;

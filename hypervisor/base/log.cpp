@@ -1,14 +1,12 @@
 #include "base/log.hpp"
 
-#include "base/lock.hpp"
-#include "machine/console.hpp"
+#include "base/host_console.hpp"
 
 #include <array>
 
 namespace bulkhead::log {
 namespace {
 
-Lock<Rank::console> console_lock;
 Level threshold = Level::info;
 
 /// Appends to a fixed buffer; what does not fit is dropped.
@@ -82,10 +80,8 @@ void write(Level level, std::string_view format, std::span<const Argument> argum
     if (level > threshold) return;
     std::array<char, 512> line{};
     const auto text = format_into(line, format, arguments);
-    const Guard guard{console_lock};
-    machine::console_write("(XEN) ");
-    machine::console_write(text);
-    machine::console_write("\n");
+    const Guard guard{host_console.lock};
+    host_console.write_line({"(XEN) ", text});
 }
 
 } // namespace bulkhead::log

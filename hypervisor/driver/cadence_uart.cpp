@@ -43,7 +43,6 @@ std::optional<char> CadenceUart::try_read()
 void CadenceUart::enable_receive_interrupt()
 {
     mmio_.write(ReceiveTrigger{}.with(ReceiveTrigger::rtrig, 1));
-    mmio_.write(interrupt_status_offset, Interrupts::all);
     mmio_.write(interrupt_enable_offset, receive.raw());
 }
 

@@ -47,11 +47,7 @@ std::optional<char> Pl011::try_read()
     return std::nullopt;
 }
 
-void Pl011::enable_receive_interrupt()
-{
-    mmio_.write(interrupt_clear_offset, Interrupts::all);
-    mmio_.write(interrupt_mask_offset, receive.raw());
-}
+void Pl011::enable_receive_interrupt() { mmio_.write(interrupt_mask_offset, receive.raw()); }
 
 void Pl011::clear_receive_interrupt() { mmio_.write(interrupt_clear_offset, receive.raw()); }
 

@@ -31,6 +31,7 @@ public:
 
     [[nodiscard]] std::optional<char> try_read();
 
+    /// What was received before interrupts at once.
     void enable_receive_interrupt();
     /// Hands all that was received to `input`, in order, and ends the interrupt.
     template <typename Input>
