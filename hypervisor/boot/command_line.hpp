@@ -1,0 +1,50 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "base/report.hpp"
+#include "base/types.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace bulkhead::boot {
+
+/// What a guest's WFI does: stop the CPU itself, come to the hypervisor, or whichever is cheaper
+/// now.
+enum class Vwfi : std::uint8_t { automatic, native, trap };
+/// In front of every line of the console: nothing, the seconds since boot, or the counter's ticks.
+enum class Timestamps : std::uint8_t { none, boot, raw };
+
+/// The hypervisor's command line (Xen's xen-command-line, what makes sense for static partitions).
+/// Strings point into the line.
+struct Options {
+    bool console = true;
+    std::string_view dtuart;
+    bool sync_console = false;
+    /// CTRL and this letter, three times, moves the console's input on; 'a' to 'z'.
+    char console_switch = 'a';
+    /// Input goes to the first domain once all are built.
+    bool console_to_domain = true;
+    Timestamps console_timestamps = Timestamps::none;
+    /// Errors are always shown.
+    log::Level loglvl = log::Level::info;
+    log::Level guest_loglvl = log::Level::warning;
+
+    std::uint32_t maxcpus = max_cpus;
+    Vwfi vwfi = Vwfi::automatic;
+    /// RAM is cleared before a guest gets it.
+    bool bootscrub = true;
+
+    /// After a panic, stay there for someone to read it.
+    bool noreboot = false;
+    /// An SError that belongs to a guest stops everything, not only this guest.
+    bool serrors_panic = false;
+    /// A domain that cannot be built stops the boot; otherwise the others are built.
+    bool panic_on_error = false;
+};
+
+/// Reads all options, Xen's way: name, name=value or no-name, separated by spaces, the last one
+/// wins. What is wrong, unknown, or Xen's but without effect here, is reported and passed over.
+Options parse_command_line(std::string_view line, Report& report);
+
+} // namespace bulkhead::boot
