@@ -1,0 +1,41 @@
+#pragma once
+#include "progress.hpp"
+#include "project.hpp"
+
+#include <string>
+
+namespace bulkhead::tool {
+
+/// Debian's arm64 packages, downloaded with apt and unpacked under out/debian/root: never
+/// installed, and without telling the machine about another architecture. A package that has been
+/// unpacked is not asked for again, so that later runs need no network.
+class DebianPackages {
+public:
+    DebianPackages(const Project& project, const Progress& progress)
+        : project_{project}, progress_{progress}
+    {
+    }
+
+    /// libfdt.a for arm64, which the hypervisor and guests link.
+    void need_libfdt() { need("libfdt-dev"); }
+    void need_busybox() { need("busybox-static"); }
+    /// The kernel that linux-image-arm64 stands for, and the device trees that come with it.
+    void need_linux();
+
+    /// The device tree of a board that Debian's kernel supports, such as "xilinx/NAME.dtb".
+    [[nodiscard]] std::filesystem::path board_tree(const std::string& name) const;
+
+private:
+    void need(const std::string& package);
+    void download_and_unpack(const std::string& package);
+    [[nodiscard]] std::filesystem::path stamp_of(const std::string& package) const;
+    [[nodiscard]] std::filesystem::path apt_folder() const { return project_.debian() / "apt"; }
+    [[nodiscard]] Command apt(std::vector<std::string> arguments) const;
+    void prepare_apt();
+
+    const Project& project_;
+    const Progress& progress_;
+    bool apt_is_prepared_ = false;
+};
+
+} // namespace bulkhead::tool

@@ -1,0 +1,241 @@
+#include "description_checker.hpp"
+
+#include "byte_size.hpp"
+#include "nearest_name.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+
+namespace bulkhead::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Xen's limits, which Bulkhead keeps so that a tree made for one boots the other.
+constexpr std::size_t longest_command_line = 1023;
+constexpr std::size_t most_modules = 32;
+constexpr std::uint32_t most_vcpus_gic2 = 8;
+constexpr std::uint32_t most_vcpus_gic3 = 128;
+constexpr std::uint64_t most_domain_memory =
+    0xC000'0000ULL + 0xFE'0000'0000ULL;  // guest RAM banks 0 and 1
+constexpr std::uint32_t most_spis = 988; // INTIDs 32 to 1019
+
+constexpr std::size_t longest_name = 31;
+constexpr const char* hypervisor_name = "bulkhead"; // what consoles call the hypervisor's own lines
+
+void check_name(const Given<std::string>& name, std::map<std::string, std::uint32_t>& seen,
+                Problems& problems)
+{
+    if (name.origin.key.empty()) return; // missing, and said so
+    const auto is_plain = [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '-' || c == '_';
+    };
+    if (name.value.empty() || name.value.size() > longest_name ||
+        !std::ranges::all_of(name.value, is_plain))
+        problems.add(name.origin,
+                     fmt::format("a name has 1 to {} letters, digits, - or _", longest_name));
+    else if (name.value == hypervisor_name)
+        problems.add(name.origin,
+                     "that is what the hypervisor's own console lines are called; choose another");
+    const auto [first, is_new] = seen.emplace(name.value, name.origin.line);
+    if (!is_new)
+        problems.add(name.origin,
+                     fmt::format("another domain has this name (line {}); each needs its own",
+                                 first->second));
+}
+
+void check_command_line(const Given<std::string>& line, Problems& problems)
+{
+    if (line.value.size() > longest_command_line)
+        problems.add(line.origin, fmt::format("{} characters long; {} are possible",
+                                              line.value.size(), longest_command_line));
+}
+
+void check_spis(const DomainDescription& domain, Problems& problems)
+{
+    if (!domain.nr_spis) return;
+    const auto& [count, origin] = *domain.nr_spis;
+    if (count > most_spis)
+        problems.add(origin, fmt::format("a domain can have at most {}", most_spis));
+    else if (count == 0 && domain.vpl011.value)
+        problems.add(
+            origin,
+            "the console (vpl011) needs the first one; write at least 1, or vpl011 = false");
+}
+
+/// Whether each virtual CPU has a CPU to itself, as Bulkhead's scheduler `null` and its default do.
+bool cpus_are_exclusive(const MachineDescription& machine)
+{
+    const std::size_t option = machine.bootargs.value.find("sched=");
+    return option == std::string::npos ||
+           machine.bootargs.value.substr(option).starts_with("sched=null");
+}
+
+std::string cpu_range(std::uint32_t count)
+{
+    return count == 1 ? "only CPU 0" : fmt::format("CPUs 0 to {}", count - 1);
+}
+
+std::string name_of(const DomainDescription& domain)
+{
+    return domain.name.value.empty() ? fmt::format("the domain of line {}", domain.origin.line)
+                                     : fmt::format("\"{}\"", domain.name.value);
+}
+
+} // namespace
+
+std::optional<MachineFacts> check_machine(const MachineDescription& machine, const fs::path& folder,
+                                          Problems& problems)
+{
+    const std::size_t before = problems.size();
+    check_command_line(machine.bootargs, problems);
+    if (!machine.kind) return std::nullopt;
+    std::optional<MachineFacts> facts = facts_of_known_machine(machine, problems);
+    if (machine.device_tree) {
+        const auto& [name, origin] = *machine.device_tree;
+        const fs::path path = folder / name;
+        if (!fs::is_regular_file(path)) {
+            problems.add(origin, fmt::format("no such file ({})",
+                                             fs::absolute(path).lexically_normal().string()));
+            return std::nullopt;
+        }
+        try {
+            MachineFacts stated = facts_of_tree(DeviceTree::read(path));
+            if (facts) {
+                facts->reserved = std::move(stated.reserved);
+            } else {
+                if (stated.ram.empty())
+                    problems.add(origin, "the tree has no memory node with a size");
+                if (stated.cpus == 0) problems.add(origin, "the tree has no CPUs below /cpus");
+                if (stated.gic == 0)
+                    problems.add(
+                        origin,
+                        "the tree has no interrupt controller Bulkhead drives (GICv2 or GICv3)");
+                if (problems.size() == before) facts = std::move(stated);
+            }
+        } catch (const std::exception& failure) {
+            problems.add(origin, failure.what());
+        }
+    }
+    if (facts && machine.hypervisor_address &&
+        machine.hypervisor_address->value % (2 * mebibyte) != 0)
+        problems.add(machine.hypervisor_address->origin,
+                     fmt::format("not a multiple of 2 MiB; {:#x} would be",
+                                 round_up(machine.hypervisor_address->value, 2 * mebibyte)));
+    return facts;
+}
+
+void check_domains(const SystemDescription& description, Problems& problems)
+{
+    std::map<std::string, std::uint32_t> names;
+    std::size_t modules = 0;
+    for (const DomainDescription& domain : description.domains) {
+        check_name(domain.name, names, problems);
+        if (domain.cmdline) check_command_line(*domain.cmdline, problems);
+        check_spis(domain, problems);
+        for (const auto* image : {&domain.kernel, &domain.ramdisk, &domain.device_tree})
+            if (image->has_value() && ++modules == most_modules + 1)
+                problems.add(
+                    (*image)->source.origin,
+                    fmt::format("the {}th image; the hypervisor takes {}", modules, most_modules));
+    }
+}
+
+void check_cpus(const SystemDescription& description, const MachineFacts& machine,
+                Problems& problems)
+{
+    const std::uint32_t most = machine.gic == 2 ? most_vcpus_gic2 : most_vcpus_gic3;
+    const bool exclusive = cpus_are_exclusive(description.machine);
+    std::map<std::uint32_t, const DomainDescription*> owners;
+    std::uint64_t needed = 0;
+    bool was_short = false;
+    for (const DomainDescription& domain : description.domains) {
+        const auto& [vcpus, origin] = domain.vcpus;
+        if (vcpus == 0) problems.add(origin, "a domain needs at least one virtual CPU");
+        if (vcpus > most)
+            problems.add(origin, fmt::format("a domain can have at most {} with a GICv{}", most,
+                                             machine.gic));
+        needed += vcpus;
+        if (exclusive && needed > machine.cpus && !was_short) {
+            was_short = true; // the first domain that is too much; the others would only repeat it
+            problems.add(
+                origin,
+                fmt::format("{} virtual CPUs up to here, but {} has {} ({}), and each virtual "
+                            "CPU takes one",
+                            needed, machine.title, machine.cpus, cpu_range(machine.cpus)));
+        }
+        if (!domain.cpus) continue;
+        const auto& [cpus, cpus_origin] = *domain.cpus;
+        if (cpus.size() != vcpus)
+            problems.add(
+                cpus_origin,
+                fmt::format(
+                    "names {} CPU{}, but the domain has {} virtual CPU{}; give one for each",
+                    cpus.size(), cpus.size() == 1 ? "" : "s", vcpus, vcpus == 1 ? "" : "s"));
+        for (const std::uint32_t cpu : cpus) {
+            if (cpu >= machine.cpus) {
+                problems.add(cpus_origin, fmt::format("{} has no CPU {}; it has {}", machine.title,
+                                                      cpu, cpu_range(machine.cpus)));
+                continue;
+            }
+            const auto [owner, is_free] = owners.emplace(cpu, &domain);
+            if (is_free || !exclusive) continue;
+            if (owner->second == &domain)
+                problems.add(cpus_origin, fmt::format("names CPU {} twice", cpu));
+            else
+                problems.add(cpus_origin, fmt::format("CPU {} already belongs to {} (line {})", cpu,
+                                                      name_of(*owner->second),
+                                                      owner->second->cpus->origin.line));
+        }
+    }
+}
+
+void check_memory(const SystemDescription& description, const MachineFacts& machine,
+                  const std::vector<DomainImage>& images, Problems& problems)
+{
+    std::uint64_t all_images = 0;
+    std::map<std::size_t, std::uint64_t> image_memory;
+    for (const DomainImage& image : images) {
+        all_images += image.size;
+        image_memory[image.domain] += image.memory_size;
+    }
+    const std::uint64_t used = hypervisor_memory + all_images;
+    const std::uint64_t available = machine.ram_size() > used ? machine.ram_size() - used : 0;
+
+    std::uint64_t needed = 0;
+    std::vector<std::string> shares;
+    bool was_short = false;
+    for (std::size_t index = 0; index < description.domains.size(); ++index) {
+        const DomainDescription& domain = description.domains[index];
+        const auto& [size, origin] = domain.memory;
+        if (origin.key.empty()) continue; // missing or unreadable, and said so
+        if (size == 0 || size % (4 * kibibyte) != 0) {
+            problems.add(origin, "not a whole number of 4 KiB pages");
+            continue;
+        }
+        if (size > most_domain_memory) {
+            problems.add(origin, fmt::format("a domain can have at most {}",
+                                             format_byte_size(most_domain_memory)));
+            continue;
+        }
+        if (image_memory[index] > size)
+            problems.add(origin, fmt::format("its images need {} once loaded; give it at least {}",
+                                             format_byte_size_roughly(image_memory[index]),
+                                             format_byte_size(
+                                                 round_up(image_memory[index], 64 * mebibyte))));
+        needed += size;
+        shares.push_back(fmt::format("{} {}", name_of(domain), format_byte_size(size)));
+        if (needed <= available || was_short) continue;
+        was_short = true; // the first domain that is too much; the others would only repeat it
+        problems.add(
+            origin,
+            fmt::format(
+                "{} needed by {}, but {} of {} are available ({} the hypervisor's, {} images)",
+                format_byte_size_roughly(needed), enumeration(shares),
+                format_byte_size_roughly(available), format_byte_size(machine.ram_size()),
+                format_byte_size_roughly(hypervisor_memory), format_byte_size_roughly(all_images)));
+    }
+}
+
+} // namespace bulkhead::tool

@@ -1,0 +1,86 @@
+#include "description_keys.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace bulkhead::tool {
+namespace {
+
+const std::vector<KeyDescription> top_level{
+    {"machine", "[machine]", "what the hypervisor runs on"},
+    {"domain", "[[domain]]", "one guest; one such section for each"},
+};
+
+const std::vector<KeyDescription> machine{
+    {"name", R"("zcu102")",
+     R"("zcu102", "virt" (QEMU's) or "board" (any other, with its device_tree))"},
+    {"gic", "3", R"(interrupt controller of "virt": 2 or 3 (3 if left out); zcu102 has a GICv2)"},
+    {"cpus", "4", R"(CPUs of "virt" (4 if left out); zcu102 has 4)"},
+    {"memory", R"("2 GiB")", R"(RAM; 4 GiB on zcu102 and 2 GiB on virt if left out)"},
+    {"device_tree", R"("board.dtb")",
+     "the machine's device tree, instead of the one Bulkhead knows"},
+    {"hypervisor_address", "0x200000",
+     "where the boot loader puts the hypervisor (RAM + 2 MiB if left out)"},
+    {"bootargs", R"("console=dtuart sched=null")",
+     "the hypervisor's command line (this if left out)"},
+    {"deterministic", "true",
+     "emulate so that one instruction takes one nanosecond and every run is the same (virt, 1 "
+     "CPU)"},
+};
+
+const std::vector<KeyDescription> domain{
+    {"name", R"("linux")", "what messages and consoles call it"},
+    {"kernel", R"("debian:linux")",
+     R"(arm64 Image (or gzip of one): a path beside this file, "debian:linux" or "guest:NAME")"},
+    {"ramdisk", R"("debian:busybox-initrd")",
+     R"(a path beside this file or "debian:busybox-initrd")"},
+    {"device_tree", R"("devices.dtb")",
+     "partial device tree with the devices handed to the domain"},
+    {"kernel_address", "0x10000000", "where the boot loader puts the kernel (chosen if left out)"},
+    {"ramdisk_address", "0x12000000",
+     "where the boot loader puts the ramdisk (chosen if left out)"},
+    {"device_tree_address", "0x14000000",
+     "where the boot loader puts the partial tree (chosen if left out)"},
+    {"cmdline", R"("console=ttyAMA0")", "the kernel's command line"},
+    {"memory", R"("256 MiB")", "RAM of the domain"},
+    {"vcpus", "2", "virtual CPUs (as many as `cpus`, or 1, if left out)"},
+    {"cpus", "[2, 3]", "the CPU of each virtual CPU; any free ones if left out"},
+    {"vpl011", "true", "a console of its own, ttyAMA0 in Linux (true if left out)"},
+    {"nr_spis", "32", "shared interrupts of the domain (as many as it needs if left out)"},
+};
+
+std::string explained(std::string_view heading, std::span<const KeyDescription> keys)
+{
+    std::string text = fmt::format("{}\n", heading);
+    for (const KeyDescription& key : keys)
+        text += fmt::format("  {:<52}  # {}\n", fmt::format("{} = {}", key.name, key.example),
+                            key.meaning);
+    return text;
+}
+
+} // namespace
+
+std::span<const KeyDescription> top_level_keys() { return top_level; }
+std::span<const KeyDescription> machine_keys() { return machine; }
+std::span<const KeyDescription> domain_keys() { return domain; }
+
+std::vector<std::string> names_of(std::span<const KeyDescription> keys)
+{
+    std::vector<std::string> names;
+    for (const KeyDescription& key : keys)
+        names.push_back(key.name);
+    return names;
+}
+
+std::string example_of(std::span<const KeyDescription> keys, const std::string& name)
+{
+    const auto key = std::ranges::find(keys, name, &KeyDescription::name);
+    return key == keys.end() ? name : fmt::format("{} = {}", name, key->example);
+}
+
+std::string keys_explained()
+{
+    return explained("[machine]", machine) + "\n" + explained("[[domain]]", domain);
+}
+
+} // namespace bulkhead::tool

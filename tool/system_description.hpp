@@ -1,0 +1,93 @@
+#pragma once
+#include "problem.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// A system description (a TOML file) as values: what the user wrote, and where, so that whatever
+/// is found wrong later can still be said with file, line, key and value.
+namespace bulkhead::tool {
+
+/// A value with the place it was written at (or the section it was left out of, for a default).
+template <class T>
+struct Given {
+    T value{};
+    Origin origin{};
+};
+
+/// What the hypervisor runs on.
+enum class MachineKind : std::uint8_t {
+    zcu102, ///< AMD Zynq UltraScale+ ZCU102; QEMU's xlnx-zcu102
+    virt,   ///< QEMU's virt
+    board   ///< any other board: its device tree says what it has; `run` cannot emulate it
+};
+
+struct MachineDescription {
+    Origin origin;                          ///< of the [machine] line
+    std::optional<Given<MachineKind>> kind; ///< absent only in a description with problems
+    std::optional<Given<std::uint32_t>> gic;
+    std::optional<Given<std::uint32_t>> cpus;
+    std::optional<Given<std::uint64_t>> memory;             ///< bytes
+    std::optional<Given<std::string>> device_tree;          ///< instead of the machine's own
+    std::optional<Given<std::uint64_t>> hypervisor_address; ///< where the boot loader puts it
+    Given<std::string> bootargs;                            ///< the hypervisor's command line
+    Given<bool> deterministic; ///< count instructions instead of time; QEMU's virt, one CPU
+};
+
+/// Something that a boot loader puts in memory for a domain.
+struct ImageDescription {
+    Given<std::string> source;                     ///< a path or a built-in name
+    std::optional<Given<std::uint64_t>> address{}; ///< where to load it; chosen if absent
+};
+
+struct DomainDescription {
+    Origin origin; ///< of the [[domain]] line
+    Given<std::string> name;
+    std::optional<ImageDescription> kernel; ///< absent only in a description with problems
+    std::optional<ImageDescription> ramdisk;
+    std::optional<ImageDescription> device_tree;
+    std::optional<Given<std::string>> cmdline;
+    Given<std::uint64_t> memory; ///< bytes
+    Given<std::uint32_t> vcpus;
+    std::optional<Given<std::vector<std::uint32_t>>> cpus; ///< one per vCPU
+    Given<bool> vpl011;
+    std::optional<Given<std::uint32_t>> nr_spis;
+};
+
+/// The machine's kind, once a description is known to have one.
+inline MachineKind kind_of(const MachineDescription& machine) { return machine.kind.value().value; }
+
+struct SystemDescription {
+    std::filesystem::path file; ///< as the user named it
+    MachineDescription machine;
+    std::vector<DomainDescription> domains;
+
+    /// What files made from this description are called.
+    [[nodiscard]] std::string name() const { return file.stem().string(); }
+};
+
+/// What a command line says instead of the file.
+struct MachineOverride {
+    std::optional<MachineKind> kind{};
+    std::optional<std::uint32_t> gic{};
+};
+
+/// Thrown by whoever is asked to work with a description that is wrong.
+class WrongDescription : public std::exception {
+public:
+    WrongDescription(std::string file, const Problems& problems)
+        : count_{problems.size()}, text_{problems.shown(file)}
+    {
+    }
+    [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
+    [[nodiscard]] std::size_t count() const { return count_; }
+
+private:
+    std::size_t count_;
+    std::string text_;
+};
+
+} // namespace bulkhead::tool
