@@ -32,6 +32,44 @@ constexpr bool is_aligned(std::uint64_t value, std::uint64_t alignment)
     return (value & (alignment - 1)) == 0;
 }
 
+/// The positions of the bits that are set, lowest first.
+template <std::unsigned_integral T>
+class BitPositions {
+public:
+    constexpr explicit BitPositions(T set) : set_(set) {}
+
+    struct End {};
+    class Iterator {
+    public:
+        constexpr explicit Iterator(T left) : left_(left) {}
+        constexpr unsigned operator*() const
+        {
+            return static_cast<unsigned>(std::countr_zero(left_));
+        }
+        constexpr Iterator& operator++()
+        {
+            left_ = static_cast<T>(left_ & (left_ - 1));
+            return *this;
+        }
+        constexpr bool operator!=(End /*end*/) const { return left_ != 0; }
+
+    private:
+        T left_;
+    };
+    [[nodiscard]] constexpr Iterator begin() const { return Iterator{set_}; }
+    [[nodiscard]] constexpr End end() const { return {}; }
+
+private:
+    T set_;
+};
+
+/// `for (const unsigned position : each_bit(set))`.
+template <std::unsigned_integral T>
+constexpr BitPositions<T> each_bit(T set)
+{
+    return BitPositions<T>{set};
+}
+
 /// Calls `visit(position)` for every bit that is set, lowest first.
 template <std::unsigned_integral T>
 constexpr void for_each_bit(T set, auto&& visit)

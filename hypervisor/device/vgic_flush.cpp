@@ -1,0 +1,231 @@
+#include "device/vgic.hpp"
+#include "machine/physical_interrupt.hpp"
+
+#include <algorithm>
+#include <bit>
+
+/// Which interrupts are in the list registers, when there are more than fit.
+namespace bulkhead::device {
+
+/// The most urgent of many candidates, in order. A candidate is a number: smaller is more urgent.
+/// Active interrupts come first, so that the guest ends them without a trap; pending ones follow by
+/// priority, then by INTID; those of a group that the guest's CPU interface ignores are last.
+class Vgic::Selection {
+public:
+    explicit Selection(unsigned limit) : limit_(limit) {}
+
+    void consider(Interrupt i, unsigned enabled_groups)
+    {
+        const bool active = i.is(&Bank::active);
+        const bool ignored = (enabled_groups >> (i.is(&Bank::group1) ? 1 : 0) & 1) == 0;
+        const std::uint32_t key = (active    ? 0
+                                   : ignored ? pending_bit | ignored_bit
+                                             : pending_bit) |
+                                  std::uint32_t{i.priority()} << 10 | i.id.value();
+        if (active)
+            ++active_seen_;
+        else
+            ++pending_seen_;
+        if (!active) most_urgent_pending_ = std::min(most_urgent_pending_, key);
+        if (count_ == limit_ && key > keys_[limit_ - 1]) return;
+        unsigned at = count_ < limit_ ? count_++ : limit_ - 1;
+        for (; at != 0 && keys_[at - 1] > key; --at)
+            keys_[at] = keys_[at - 1];
+        keys_[at] = key;
+    }
+
+    /// At least one must be pending, or active interrupts that the guest does not end could keep
+    /// all others out.
+    void include_a_pending_one()
+    {
+        if (pending_seen_ != 0 && count_ == limit_ && (keys_[limit_ - 1] & pending_bit) == 0)
+            keys_[limit_ - 1] = most_urgent_pending_;
+    }
+
+    [[nodiscard]] unsigned size() const { return count_; }
+    [[nodiscard]] Intid operator[](unsigned n) const { return Intid{keys_[n] & 0x3ff}; }
+    [[nodiscard]] unsigned active_left() const
+    {
+        return active_seen_ - static_cast<unsigned>(std::count_if(
+                                  keys_.begin(), keys_.begin() + count_,
+                                  [](std::uint32_t key) { return (key & pending_bit) == 0; }));
+    }
+    [[nodiscard]] unsigned pending_left() const
+    {
+        return active_seen_ + pending_seen_ - count_ - active_left();
+    }
+
+private:
+    static constexpr std::uint32_t pending_bit = 1U << 18;
+    static constexpr std::uint32_t ignored_bit = 1U << 19;
+    unsigned limit_;
+    unsigned count_ = 0;
+    unsigned active_seen_ = 0;
+    unsigned pending_seen_ = 0;
+    std::uint32_t most_urgent_pending_ = ~std::uint32_t{0};
+    std::array<std::uint32_t, most_list_registers> keys_ = {};
+};
+
+/// The guest's vCPU runs here: what others did to its private interrupts reaches the physical GIC.
+void Vgic::follow_private(CpuInterface& c)
+{
+    follow_enables(c.own);
+    for (const unsigned position : each_bit(c.own.held & ~c.own.resident))
+        release_unwanted({.bank = &c.own, .id = Intid{position}, .holder = c.id});
+}
+
+/// Interrupts that the guest ended while they were active outside the list registers: with EOImode
+/// 0 it ends the most urgent first, so their number says which (ICH_HCR_EL2.EOIcount, IHI 0069
+/// 12.4.7). With EOImode 1 each one is trapped, see deactivate().
+void Vgic::count_deactivations(CpuInterface& c)
+{
+    if (!c.spilled) return;
+    for (auto ended = machine::take_end_of_interrupt_count(); ended != 0; --ended) {
+        Selection first{1};
+        consider_waiting(c, first, Wanted::active);
+        if (first.size() == 0) return;
+        const auto i = at(c.id, first[0]);
+        i.clear(&Bank::active);
+        place(i, c.id);
+    }
+}
+
+/// Offers all that is outside the list registers, or only what is active there.
+void Vgic::consider_waiting(CpuInterface& c, Selection& selection, Wanted which)
+{
+    const unsigned groups = which == Wanted::all ? machine::enabled_virtual_groups() : 3;
+    const auto offer = [&](Bank& bank, unsigned index, std::uint32_t set) {
+        if (which == Wanted::active) set &= bank.active;
+        for (const unsigned position : each_bit(set))
+            selection.consider({.bank = &bank,
+                                .id = Intid{index * interrupts_per_bank + position},
+                                .holder = c.id},
+                               groups);
+    };
+    offer(c.own, 0, waiting_private(c));
+    for (const unsigned word : each_bit(c.waiting_banks))
+        offer(spis_[word], word + 1, c.waiting[word]);
+}
+
+void Vgic::request(CpuInterface& c, machine::Maintenance causes)
+{
+    if (causes == c.requested && !causes.group_change) return;
+    c.requested = causes;
+    machine::request_maintenance(causes);
+}
+
+/// After the fold: fills the free list registers. If more want in than fit, all compete anew.
+void Vgic::refill(CpuInterface& c)
+{
+    auto waiting = static_cast<unsigned>(std::popcount(waiting_private(c)));
+    for (const unsigned word : each_bit(c.waiting_banks))
+        waiting += static_cast<unsigned>(std::popcount(c.waiting[word]));
+    if (waiting == 0) {
+        c.spilled = false;
+        return request(c, {});
+    }
+    const bool crowded = waiting + static_cast<unsigned>(std::popcount(c.used)) > list_registers_;
+    if (crowded) {
+        for (const unsigned n : each_bit(c.used)) {
+            const auto i = at(c.id, c.slot_id(n));
+            forget_slot(c, n, i);
+            if (i.is_shared()) queue(i);
+        }
+    }
+
+    Selection chosen{list_registers_ - static_cast<unsigned>(std::popcount(c.used))};
+    consider_waiting(c, chosen, Wanted::all);
+    chosen.include_a_pending_one();
+    for (unsigned k = 0; k < chosen.size(); ++k) {
+        const auto i = at(c.id, chosen[k]);
+        if (i.is_shared()) unqueue(i);
+        write_slot(c, choose_slot(c, i.id, ~c.used & all_slots()), i);
+    }
+
+    const bool spilled = chosen.active_left() != 0;
+    const bool more = chosen.pending_left() != 0;
+    // What the guest ended before there was anything to count is nobody's.
+    if (spilled && !c.spilled) static_cast<void>(machine::take_end_of_interrupt_count());
+    c.spilled = spilled;
+    request(c, {.underflow = more && list_registers_ > 1,
+                .no_pending = more,
+                .entry_not_present = spilled,
+                .group_change = more,
+                .trap_deactivation = spilled});
+}
+
+void Vgic::flush_locked(CpuInterface& c)
+{
+    fold_all(c);
+    count_deactivations(c);
+    follow_private(c);
+    for (const unsigned n : each_bit(c.used))
+        rewrite_slot(c, n);
+    refill(c);
+    refresh_timers(c);
+    c.folded_at = request_clock_;
+}
+
+void Vgic::flush(VcpuId running)
+{
+    const Guard guard{lock_};
+    flush_locked(cpu(running));
+}
+
+bool Vgic::has_deliverable(VcpuId running)
+{
+    const Guard guard{lock_};
+    auto& c = cpu(running);
+    flush_locked(c);
+    bool found = false;
+    for (const unsigned n : each_bit(c.pending_slots)) {
+        const auto i = at(c.id, c.slot_id(n));
+        const unsigned group = i.is(&Bank::group1) ? 1 : 0;
+        found |= !i.is(&Bank::active) && (machine::enabled_virtual_groups() >> group & 1) != 0;
+    }
+    return found;
+}
+
+void Vgic::load(VcpuId vcpu)
+{
+    const Guard guard{lock_};
+    auto& c = cpu(vcpu);
+    c.loaded = true;
+    c.requested = {};
+    machine::request_maintenance({});
+    for (const unsigned position : each_bit(c.own.held))
+        machine::activate_physical(Intid{c.own.physical[position]});
+    if (c.last_cpu != machine::this_cpu()) {
+        c.last_cpu = machine::this_cpu();
+        for (unsigned index = 1; index < bank_count(); ++index)
+            for (const unsigned position : each_bit(spis_[index - 1].linked))
+                follow_route(at(vcpu, Intid{index * interrupts_per_bank + position}));
+    }
+    flush_locked(c);
+}
+
+void Vgic::save(VcpuId vcpu)
+{
+    const Guard guard{lock_};
+    auto& c = cpu(vcpu);
+    fold_all(c);
+    count_deactivations(c);
+    c.loaded = false;
+    c.spilled = false;
+    for (const unsigned n : each_bit(c.used)) {
+        const auto i = at(vcpu, c.slot_id(n));
+        drop_slot(c, n, i);
+        place(i, vcpu);
+    }
+    // This CPU's private interrupts are the next vCPU's from here on.
+    for (const unsigned position : each_bit(c.own.held))
+        machine::deactivate_physical(Intid{c.own.physical[position]});
+    for (const unsigned position : each_bit(c.own.physically_enabled))
+        machine::disable_physical(Intid{c.own.physical[position]});
+    c.own.physically_enabled = 0;
+    refresh_timers(c);
+    machine::request_maintenance({});
+    c.folded_at = request_clock_;
+}
+
+} // namespace bulkhead::device

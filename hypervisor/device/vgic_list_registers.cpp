@@ -1,0 +1,225 @@
+#include "device/vgic.hpp"
+#include "machine/physical_interrupt.hpp"
+
+#include <algorithm>
+#include <bit>
+
+/// The list registers of the vCPU that this CPU runs: folding them into memory, and filling them.
+namespace bulkhead::device {
+namespace {
+
+using Lr = machine::ListRegister;
+using State = Lr::State;
+
+bool is_pending_state(Lr lr) { return (static_cast<unsigned>(lr.get(Lr::state)) & 1) != 0; }
+bool is_active_state(Lr lr) { return (static_cast<unsigned>(lr.get(Lr::state)) & 2) != 0; }
+
+/// GICv2: whose SGI a list register shows, one sender at a time.
+std::uint8_t sender_to_show(const CpuInterface& c, Interrupt sgi)
+{
+    const auto sources = c.sgi_sources[sgi.id.value()];
+    if (sgi.is(&Bank::active) || sources == 0) return c.sgi_active_source[sgi.id.value()];
+    return static_cast<std::uint8_t>(std::countr_zero(sources));
+}
+
+} // namespace
+
+/// The interrupt path may have put a timer's interrupt into its list register by itself.
+void Vgic::adopt_timers(CpuInterface& c)
+{
+    const auto filled = ~machine::empty_list_registers() & ~c.used & (bit(most_timers) - 1);
+    for (const unsigned n : each_bit(static_cast<std::uint32_t>(filled))) {
+        const Intid id = machine::read_list_register(n).get(Lr::vintid);
+        const auto i = at(c.id, id);
+        c.used |= std::uint32_t{1} << n;
+        c.pending_slots |= std::uint32_t{1} << n;
+        c.slot[n] = static_cast<std::uint16_t>(id.value());
+        i.set(&Bank::resident);
+        i.set(&Bank::latch);
+        i.set(&Bank::held);
+    }
+}
+
+/// The guest acknowledged what list register `n` had pending.
+void Vgic::consume(CpuInterface& c, Interrupt i, unsigned n)
+{
+    if (is_v2_sgi(i)) {
+        auto& sources = c.sgi_sources[i.id.value()];
+        sources = static_cast<std::uint8_t>(sources & ~(1U << c.slot_source(n)));
+        i.assign(&Bank::latch, sources != 0);
+        c.sgi_active_source[i.id.value()] = c.slot_source(n);
+    } else {
+        i.clear(&Bank::latch);
+    }
+}
+
+/// Brings memory up to date with list register `n`, which keeps its contents; doing so again
+/// changes nothing.
+Lr Vgic::fold_slot(CpuInterface& c, unsigned n)
+{
+    const auto lr = machine::read_list_register(n);
+    const auto i = at(c.id, c.slot_id(n));
+    const bool was_pending = (c.pending_slots >> n & 1) != 0;
+    if (was_pending && !is_pending_state(lr)) {
+        consume(c, i, n);
+        c.pending_slots &= ~(std::uint32_t{1} << n);
+    } else if (!was_pending && is_pending_state(lr)) {
+        // The guest finished it, and the interrupt path refilled it: a timer.
+        i.set(&Bank::latch);
+        c.pending_slots |= std::uint32_t{1} << n;
+    }
+    const bool again = i.is(&Bank::again);
+    if (again) {
+        i.clear(&Bank::again);
+        i.set(&Bank::latch);
+        if (i.is(&Bank::linked)) machine::activate_physical(i.physical());
+        if (is_v2_sgi(i)) {
+            auto& sources = c.sgi_sources[i.id.value()];
+            sources = static_cast<std::uint8_t>(sources | 1U << c.slot_source(n));
+        }
+    }
+    if (!i.is(&Bank::active_written)) i.assign(&Bank::active, is_active_state(lr));
+    if (lr.get(Lr::hardware)) i.assign(&Bank::held, again || lr.get(Lr::state) != State::invalid);
+    return lr;
+}
+
+/// What a list register has to hold for interrupt `i` of this vCPU.
+Lr Vgic::compose(const CpuInterface& c, Interrupt i, std::uint8_t source)
+{
+    const bool active = i.is(&Bank::active);
+    const bool wanted = is_deliverable(i);
+    const auto lr = Lr{}.with(Lr::vintid, i.id)
+                        .with(Lr::priority, i.priority())
+                        .with(Lr::group1, i.is(&Bank::group1));
+    // Hardware-linked, it cannot be both (IHI 0069, 12.4.9): then the fold deactivates the
+    // physical interrupt.
+    if (i.is(&Bank::held) && !(active && wanted))
+        return lr.with(Lr::hardware, true)
+            .with(Lr::pintid, i.physical())
+            .with(Lr::state, active ? State::active : State::pending);
+
+    // A line that may drop again, and what is for another vCPU or from another sender, stays behind
+    // while this one is active; its end of interrupt is when to look again.
+    bool alone = !i.has_level_line() && !i.is(&Bank::held) && target_of(i) == c.id;
+    bool look_again = i.has_level_line() || i.is(&Bank::held);
+    if (is_v2_sgi(i)) {
+        const auto sources = c.sgi_sources[i.id.value()];
+        alone = false;
+        look_again = !active && (sources & ~(1U << source)) != 0;
+    }
+    const auto state = !active           ? State::pending
+                       : wanted && alone ? State::pending_active
+                                         : State::active;
+    look_again |= wanted && state == State::active;
+    return lr.with(Lr::source, source).with(Lr::eoi, look_again).with(Lr::state, state);
+}
+
+/// After a fold: list register `n` gets what memory says, or the interrupt moves on.
+void Vgic::rewrite_slot(CpuInterface& c, unsigned n)
+{
+    const auto i = at(c.id, c.slot_id(n));
+    const bool stays = i.is(&Bank::active) || (is_deliverable(i) && target_of(i) == c.id);
+    if (stays) return write_slot(c, n, i);
+    drop_slot(c, n, i);
+    place(i, c.id);
+}
+
+void Vgic::write_slot(CpuInterface& c, unsigned n, Interrupt i)
+{
+    if (i.is(&Bank::linked) && !i.is(&Bank::held)) {
+        i.set(&Bank::held);
+        machine::activate_physical(i.physical());
+    }
+    const auto source = is_v2_sgi(i) ? sender_to_show(c, i) : std::uint8_t{0};
+    const auto lr = compose(c, i, source);
+    machine::write_list_register(n, lr);
+
+    const auto mask = std::uint32_t{1} << n;
+    c.used |= mask;
+    c.pending_slots = is_pending_state(lr) ? c.pending_slots | mask : c.pending_slots & ~mask;
+    c.slot[n] = static_cast<std::uint16_t>(i.id.value() | std::uint32_t{source} << 10);
+    i.set(&Bank::resident);
+    i.clear(&Bank::active_written);
+    if (n < most_timers && c.timer[n] != i.id) c.unit->timer_list_register[n] = 0;
+}
+
+void Vgic::forget_slot(CpuInterface& c, unsigned n, Interrupt i)
+{
+    const auto mask = std::uint32_t{1} << n;
+    c.used &= ~mask;
+    c.pending_slots &= ~mask;
+    i.clear(&Bank::resident);
+    i.clear(&Bank::active_written);
+}
+
+/// Empties a list register whose interrupt memory knows all about.
+void Vgic::drop_slot(CpuInterface& c, unsigned n, Interrupt i)
+{
+    forget_slot(c, n, i);
+    machine::write_list_register(n, Lr{});
+}
+
+/// Once the guest is through with list register `n`, it may be used again, unless its interrupt
+/// has more to say.
+bool Vgic::finish_slot(CpuInterface& c, unsigned n)
+{
+    if (fold_slot(c, n).get(Lr::state) != State::invalid) return false;
+    const auto i = at(c.id, c.slot_id(n));
+    if (i.is(&Bank::active) || i.is(&Bank::held) || is_deliverable(i)) return false;
+    forget_slot(c, n, i);
+    return true;
+}
+
+/// The list register to use for `id`, of those that are free. A timer's own is its first choice
+/// and everybody else's last.
+unsigned Vgic::choose_slot(const CpuInterface& c, Intid id, std::uint32_t free)
+{
+    for (unsigned t = 0; t < most_timers; ++t)
+        if (c.timer[t] == id && (free >> t & 1) != 0) return t;
+    return static_cast<unsigned>(std::bit_width(free)) - 1;
+}
+
+/// The short way for an interrupt of the running vCPU, when nothing else waits. Otherwise, or when
+/// there is no free list register, the next flush decides.
+bool Vgic::load_directly(CpuInterface& c, Interrupt i)
+{
+    if (!c.loaded || c.waiting_banks != 0) return false;
+    if ((waiting_private(c) & (i.is_shared() ? ~0U : ~i.mask())) != 0) return false;
+    const auto empty = machine::empty_list_registers() & all_slots();
+    if (empty == 0) return false;
+    const auto n = choose_slot(c, i.id, empty);
+    if ((c.used >> n & 1) != 0 && !finish_slot(c, n)) return false;
+    write_slot(c, n, i);
+    return true;
+}
+
+/// Lets the interrupt path deliver a timer's interrupt by itself, while that needs no decision.
+void Vgic::refresh_timers(CpuInterface& c)
+{
+    for (unsigned t = 0; t < most_timers; ++t) {
+        if (c.timer[t] == Intid{}) continue;
+        const auto i = at(c.id, c.timer[t]);
+        const auto& b = *i.bank;
+        const bool taken = (c.used >> t & 1) != 0;
+        const bool here = taken && c.slot_id(t) == i.id;
+        const auto elsewhere = (b.resident | b.latch | b.active | b.held) & i.mask();
+        const bool enabled = (b.linked & b.enabled & in_enabled_group(b) & i.mask()) != 0;
+        const auto pending = Lr{}.with(Lr::state, State::pending)
+                                 .with(Lr::hardware, true)
+                                 .with(Lr::vintid, i.id)
+                                 .with(Lr::pintid, i.physical())
+                                 .with(Lr::priority, i.priority())
+                                 .with(Lr::group1, i.is(&Bank::group1));
+        const bool ready = c.loaded && enabled && (here || (!taken && elsewhere == 0));
+        c.unit->timer_list_register[t] = ready ? machine::native_list_register(pending) : 0;
+    }
+}
+
+void Vgic::fold_all(CpuInterface& c)
+{
+    adopt_timers(c);
+    for (const unsigned n : each_bit(c.used))
+        fold_slot(c, n);
+}
+
+} // namespace bulkhead::device

@@ -1,0 +1,80 @@
+#include "device/vgic.hpp"
+
+/// A vCPU's redistributor (IHI 0069, 12.10 and 12.11): its own registers, and in the second frame
+/// those of its private interrupts. There are no LPIs.
+namespace bulkhead::device {
+namespace {
+
+constexpr std::uint64_t iidr = 0x04;
+constexpr std::uint64_t typer = 0x08;
+constexpr std::uint64_t past_typer = 0x10;
+constexpr std::uint64_t waker = 0x14;
+constexpr std::uint64_t sgi_frame = 0x10000;
+constexpr std::uint64_t first_group = 0x80;
+constexpr std::uint64_t past_groups = 0xf00;
+
+} // namespace
+
+Read Vgic::read_redistributor(VcpuId of, VcpuId by, std::uint64_t offset, unsigned size)
+{
+    if (!is_aligned(offset, size)) return {.access = Access::abort};
+    if (offset >= typer && offset < past_typer) {
+        if (size < 4) return {.access = Access::abort};
+        using T = gic::RedistributorType;
+        const auto type = T{}.with(T::last, of.value() + 1 == configuration_.vcpus)
+                              .with(T::processor_number, of.value())
+                              .with(T::affinity, affinity_of(of));
+        return {.value = size == 8         ? type.raw()
+                         : offset == typer ? type.raw() & 0xffff'ffff
+                                           : type.raw() >> 32};
+    }
+    const auto in_frame = offset - sgi_frame;
+    const Guard guard{lock_};
+    if (offset >= sgi_frame && in_frame >= first_group && in_frame < past_groups)
+        return read_interrupts(Scope::redistributor, of, by, in_frame, size);
+    if (size != 4) return {.access = Access::abort};
+    if (offset == iidr) return {.value = gic::implementer};
+    if (offset == waker) {
+        const bool asleep = cpu(of).asleep;
+        return {.value = gic::Waker{}
+                             .with(gic::Waker::processor_sleep, asleep)
+                             .with(gic::Waker::children_asleep, asleep)
+                             .raw()};
+    }
+    return {.value = gic::identification_v3(offset, gic::redistributor_part)};
+}
+
+Access Vgic::write_redistributor(VcpuId of, VcpuId by, std::uint64_t offset, unsigned size,
+                                 std::uint64_t value)
+{
+    if (!is_aligned(offset, size)) return Access::abort;
+    const auto in_frame = offset - sgi_frame;
+    const Guard guard{lock_};
+    if (offset >= sgi_frame && in_frame >= first_group && in_frame < past_groups)
+        return write_interrupts(Scope::redistributor, of, by, in_frame, size, value);
+    if (size != 4 && !(size == 8 && offset == typer)) return Access::abort;
+    if (offset == waker) {
+        const auto written = gic::Waker::from(static_cast<std::uint32_t>(value));
+        set_asleep(cpu(of), written.get(gic::Waker::processor_sleep), by);
+    }
+    return Access::done;
+}
+
+/// GICR_WAKER. A sleeping vCPU gets no SPI that may go to another; its own reach it all the same,
+/// for guests that leave waking to firmware which they do not have.
+void Vgic::set_asleep(CpuInterface& c, bool asleep, VcpuId by)
+{
+    if (c.asleep == asleep) return;
+    c.asleep = asleep;
+    for (unsigned index = 1; index < bank_count(); ++index) {
+        const auto& bank = spis_[index - 1];
+        for (const unsigned position : each_bit(bank.any_target)) {
+            const auto i = at(by, Intid{index * interrupts_per_bank + position});
+            open(i, by);
+            follow_route(i);
+            settle(i, by);
+        }
+    }
+}
+
+} // namespace bulkhead::device

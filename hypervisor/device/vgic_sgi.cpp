@@ -1,0 +1,83 @@
+#include "device/vgic.hpp"
+
+/// Software generated interrupts.
+namespace bulkhead::device {
+namespace {
+
+bool belongs_to_group1(const CpuInterface& c, Intid sgi)
+{
+    return (c.own.group1 >> sgi.value() & 1) != 0;
+}
+
+} // namespace
+
+void Vgic::raise_sgi(VcpuId to, Intid sgi, VcpuId from)
+{
+    auto i = at(to, sgi);
+    open(i, from);
+    if (configuration_.version == GicVersion::v2) {
+        auto& c = cpu(to);
+        auto& sources = c.sgi_sources[sgi.value()];
+        // The same sender once more, while the list register shows its last one: that may have been
+        // acknowledged already.
+        if (i.is(&Bank::resident) && to != from && c.slot_source(c.slot_of(sgi)) == from.value())
+            i.set(&Bank::again);
+        else
+            sources = static_cast<std::uint8_t>(sources | 1U << from.value());
+        i.set(&Bank::latch);
+    } else {
+        make_pending(i, from);
+    }
+    settle(i, from);
+}
+
+void Vgic::send_sgi(VcpuId from, gic::SgiRequest request, bool any_group)
+{
+    using R = gic::SgiRequest;
+    const Guard guard{lock_};
+    const Intid sgi{request.get(R::intid)};
+    if (request.get(R::all_but_self)) {
+        for (const auto& c : cpus_)
+            if (c.id != from && (any_group || !belongs_to_group1(c, sgi)))
+                raise_sgi(c.id, sgi, from);
+        return;
+    }
+    // GICD_TYPER.RSS = 0: there are 16 values of Aff0, and other ranges hold nobody.
+    if (request.get(R::range) != 0 || request.get(R::aff2) != 0 || request.get(R::aff3) != 0)
+        return;
+    const auto cluster = request.get(R::aff1) << 4;
+    for (const unsigned n : each_bit(request.get(R::target_list))) {
+        const VcpuId to{cluster + n};
+        if (to.value() >= configuration_.vcpus) return;
+        if (any_group || !belongs_to_group1(cpu(to), sgi)) raise_sgi(to, sgi, from);
+    }
+}
+
+void Vgic::write_sgir(VcpuId by, gic::SoftwareGenerated request)
+{
+    using R = gic::SoftwareGenerated;
+    const auto all = static_cast<std::uint8_t>((1U << configuration_.vcpus) - 1);
+    const auto self = static_cast<std::uint8_t>(1U << by.value());
+    std::uint8_t targets = 0;
+    switch (request.get(R::filter)) {
+    case R::Filter::listed: targets = request.get(R::target_list) & all; break;
+    case R::Filter::all_but_self: targets = all & static_cast<std::uint8_t>(~self); break;
+    case R::Filter::only_self: targets = self; break;
+    }
+    const Intid sgi{request.get(R::intid)};
+    for (const unsigned to : each_bit(targets))
+        raise_sgi(VcpuId{to}, sgi, by);
+}
+
+/// GICD_SPENDSGIR<n> and GICD_CPENDSGIR<n>: a byte per SGI, a bit per sender.
+void Vgic::change_sgi_sources(VcpuId by, Intid sgi, std::uint8_t senders, bool pending)
+{
+    auto& sources = cpu(by).sgi_sources[sgi.value()];
+    auto i = at(by, sgi);
+    open(i, by);
+    sources = static_cast<std::uint8_t>(pending ? sources | senders : sources & ~senders);
+    i.assign(&Bank::latch, sources != 0);
+    settle(i, by);
+}
+
+} // namespace bulkhead::device

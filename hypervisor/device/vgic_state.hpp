@@ -1,0 +1,130 @@
+#pragma once
+
+#include "base/bits.hpp"
+#include "machine/list_register.hpp"
+#include "sched/unit.hpp"
+
+#include <array>
+#include <cstdint>
+
+/// What the virtual GIC remembers: banks of 32 interrupts, and one CPU interface per vCPU.
+namespace bulkhead::device {
+
+inline constexpr VcpuId nobody{~std::uint32_t{0}};
+inline constexpr unsigned interrupts_per_bank = 32;
+inline constexpr unsigned first_ppi = 16;
+inline constexpr unsigned first_spi = 32;
+
+/// 32 interrupts, one bit of each word per interrupt, as the guest's bank registers have them: a
+/// register is read as it stands, and a write costs what it changes.
+struct Bank {
+    std::uint32_t enabled = 0;
+    /// Pending until it is acknowledged: an edge, an SGI, or set by software.
+    std::uint32_t latch = 0;
+    /// The input signal of the interrupts that are not linked to a physical one.
+    std::uint32_t line = 0;
+    std::uint32_t active = 0;
+    std::uint32_t group1 = 0;
+    std::uint32_t edge = 0;
+    /// The physical interrupt `physical` stands behind it, and list registers deactivate that.
+    std::uint32_t linked = 0;
+    /// The physical interrupt is active on the guest's behalf; then this one is pending or active.
+    std::uint32_t held = 0;
+    /// It is in a list register, which knows better than `latch` and `active` until it is folded.
+    std::uint32_t resident = 0;
+    /// While in a list register of another CPU: became pending once more, and `active` was written.
+    std::uint32_t again = 0;
+    std::uint32_t active_written = 0;
+    /// Enabled at the physical GIC, as far as linked.
+    std::uint32_t physically_enabled = 0;
+    /// SPI: to any vCPU that is awake (GICD_IROUTER<n>.Interrupt_Routing_Mode).
+    std::uint32_t any_target = 0;
+
+    std::array<std::uint8_t, interrupts_per_bank> priority = {};
+    std::array<std::uint16_t, interrupts_per_bank> physical = {};
+
+    [[nodiscard]] std::uint32_t pending() const { return latch | (line & ~edge); }
+};
+
+struct SharedBank : Bank {
+    /// GICv3: affinity as in GICD_IROUTER<n>, Aff3 in bits 31:24. GICv2: mask of vCPUs.
+    std::array<std::uint32_t, interrupts_per_bank> route = {};
+    /// The vCPU in whose waiting set or list register it is, or was last.
+    std::array<std::uint8_t, interrupts_per_bank> holder = {};
+};
+
+inline constexpr unsigned most_list_registers = 16;
+inline constexpr unsigned most_timers = 2;
+inline constexpr unsigned most_banks = 32;
+
+/// One vCPU's side of the GIC: its private interrupts, and what is on its way to it.
+struct CpuInterface {
+    Bank own;
+    VcpuId id{};
+    sched::Unit* unit = nullptr;
+    /// Its list registers are those of the CPU it runs on.
+    bool loaded = false;
+    /// GICR_WAKER.ProcessorSleep.
+    bool asleep = true;
+    /// Active interrupts wait outside the list registers.
+    bool spilled = false;
+    machine::Maintenance requested = {};
+    CpuId last_cpu{};
+
+    /// Which list registers hold what: bits 9:0 the interrupt, 12:10 the sender of a GICv2 SGI.
+    std::array<std::uint16_t, most_list_registers> slot = {};
+    std::uint32_t used = 0;
+    /// Those that were written, or last seen, pending.
+    std::uint32_t pending_slots = 0;
+
+    /// SPIs that want into a list register, a word per bank of SPIs, and which words are not 0.
+    std::array<std::uint32_t, most_banks - 1> waiting = {};
+    std::uint32_t waiting_banks = 0;
+
+    /// The timers' interrupts, for machine::RunningVcpu::timer_list_register; 0: none.
+    std::array<Intid, most_timers> timer = {};
+    /// GICv2: from which vCPUs each SGI is pending, and from which one it is active.
+    std::array<std::uint8_t, first_ppi> sgi_sources = {};
+    std::array<std::uint8_t, first_ppi> sgi_active_source = {};
+
+    /// When its list registers were last folded, and when it asked others to fold theirs, on the
+    /// clock of such requests.
+    std::uint64_t folded_at = 0;
+    std::uint64_t asked_at = 0;
+
+    [[nodiscard]] Intid slot_id(unsigned n) const { return Intid{slot[n] & 0x3ffU}; }
+    [[nodiscard]] std::uint8_t slot_source(unsigned n) const
+    {
+        return static_cast<std::uint8_t>(slot[n] >> 10);
+    }
+    /// Where a resident interrupt is.
+    [[nodiscard]] unsigned slot_of(Intid interrupt) const
+    {
+        unsigned n = most_list_registers - 1;
+        while (n != 0 && ((used >> n & 1) == 0 || slot_id(n) != interrupt))
+            --n;
+        return n;
+    }
+};
+
+/// One interrupt: a bit of a bank. Private interrupts are held by the vCPU they belong to.
+struct Interrupt {
+    Bank* bank;
+    Intid id;
+    VcpuId holder;
+
+    [[nodiscard]] unsigned position() const { return id.value() % interrupts_per_bank; }
+    [[nodiscard]] std::uint32_t mask() const { return std::uint32_t{1} << position(); }
+    [[nodiscard]] bool is_sgi() const { return id.value() < first_ppi; }
+    [[nodiscard]] bool is_shared() const { return id.value() >= first_spi; }
+    [[nodiscard]] bool is(std::uint32_t Bank::* word) const { return (bank->*word & mask()) != 0; }
+    void set(std::uint32_t Bank::* word) const { bank->*word |= mask(); }
+    void clear(std::uint32_t Bank::* word) const { bank->*word &= ~mask(); }
+    void assign(std::uint32_t Bank::* word, bool value) const { value ? set(word) : clear(word); }
+    [[nodiscard]] bool is_pending() const { return (bank->pending() & mask()) != 0; }
+    [[nodiscard]] bool has_level_line() const { return (bank->line & ~bank->edge & mask()) != 0; }
+    [[nodiscard]] std::uint8_t priority() const { return bank->priority[position()]; }
+    [[nodiscard]] Intid physical() const { return Intid{bank->physical[position()]}; }
+};
+
+} // namespace bulkhead::device
