@@ -31,4 +31,9 @@ machine::PerCpu& per_cpu(CpuId cpu);
 machine::RunningVcpu& running();
 void set_running(machine::RunningVcpu& vcpu);
 
+/// The calling CPU becomes `cpu` and idles; before anything that asks which CPU it is.
+void start_per_cpu(CpuId cpu);
+/// How many CPUs take part.
+void set_cpu_count(std::uint32_t count);
+
 } // namespace bulkhead::arm64

@@ -13,6 +13,8 @@ constexpr auto name = Esr::system_register;
 constexpr auto icc_sgi1r = name(3, 0, 12, 11, 5);
 constexpr auto icc_asgi1r = name(3, 0, 12, 11, 6);
 constexpr auto icc_sgi0r = name(3, 0, 12, 11, 7);
+/// Traps while active interrupts are outside the list registers (ICH_HCR_EL2.TDIR).
+constexpr auto icc_dir = name(3, 0, 12, 11, 1);
 constexpr auto icc_sre = name(3, 0, 12, 12, 5);
 
 constexpr auto actlr_el1 = name(3, 0, 1, 0, 1);
@@ -53,9 +55,12 @@ void trap_system_register(machine::RunningVcpu& vcpu, machine::GuestRegisters& r
         registers.set_operand(operand, value);
     } else {
         switch (reg) {
-        case icc_sgi1r:
-        case icc_asgi1r: upcall::send_sgi(vcpu, value, upcall::SgiGroup::group1); break;
-        case icc_sgi0r: upcall::send_sgi(vcpu, value, upcall::SgiGroup::group0); break;
+        case icc_sgi1r: upcall::send_sgi(vcpu, value, upcall::SgiGroup::any); break;
+        case icc_asgi1r:
+        case icc_dir:
+            upcall::deactivate(vcpu, Intid{static_cast<std::uint32_t>(value) & 0xff'ffff});
+            break;
+        case icc_sgi0r: upcall::send_sgi(vcpu, value, upcall::SgiGroup::group0_only); break;
         case icc_sre:
         case actlr_el1: break;
         default:

@@ -50,7 +50,9 @@ void data_abort(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr)
     const auto mask = bits(size * 8 - 1, 0);
     MmioAccess access{faulting_address(), size, esr.get(Esr::is_write),
                       registers.operand(index) & mask};
-    if (!upcall::access_mmio(vcpu, access)) return inject_data_abort(FAR_EL2::read(), esr);
+    const auto result = upcall::access_mmio(vcpu, access);
+    if (result == upcall::MmioResult::abort) return inject_data_abort(FAR_EL2::read(), esr);
+    if (result == upcall::MmioResult::retry) return;
     if (!access.write) registers.set_operand(index, extend(access.value & mask, esr));
     skip_instruction(esr);
 }

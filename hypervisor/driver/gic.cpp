@@ -74,6 +74,7 @@ void disable_physical(Intid intid) { gic().banks(intid).set(Gicd::clear_enable, 
 void set_physical_trigger(Intid intid, bool edge) { gic().banks(intid).set_trigger(intid, edge); }
 void route_physical(Intid intid, CpuId cpu) { gic().route(intid, cpu); }
 bool is_physical_pending(Intid intid) { return gic().banks(intid).get(Gicd::set_pending, intid); }
+void clear_physical_pending(Intid intid) { gic().banks(intid).set(Gicd::clear_pending, intid); }
 void deactivate_physical(Intid intid) { gic().banks(intid).set(Gicd::clear_active, intid); }
 void activate_physical(Intid intid) { gic().banks(intid).set(Gicd::set_active, intid); }
 

@@ -28,6 +28,11 @@ struct InterfaceControl : Register<InterfaceControl, std::uint32_t> {
     static constexpr Field<1, 1, bool> underflow{};
     static constexpr Field<2, 2, bool> entry_not_present{};
     static constexpr Field<3, 3, bool> no_pending{};
+    static constexpr Field<4, 4, bool> group0_enabled{};        // VGrp0EIE and so on
+    static constexpr Field<5, 5, bool> group0_disabled{};
+    static constexpr Field<6, 6, bool> group1_enabled{};
+    static constexpr Field<7, 7, bool> group1_disabled{};
+    static constexpr Field<14, 14, bool> trap_deactivation{};   // TDIR, GICv3 only
     static constexpr Field<31, 27, std::uint8_t> end_of_interrupt_count{};
 };
 
@@ -103,12 +108,30 @@ std::uint32_t empty_list_registers()
 
 void request_maintenance(Maintenance causes)
 {
+    const auto groups = causes.group_change ? enabled_virtual_groups() : 0U;
+    const bool group0 = (groups & 1) != 0;
+    const bool group1 = (groups & 2) != 0;
     // The count of ended interrupts is part of the register and must survive.
-    set_control(control()
-                    .with(InterfaceControl::enable, true)
-                    .with(InterfaceControl::underflow, causes.underflow)
-                    .with(InterfaceControl::no_pending, causes.no_pending)
-                    .with(InterfaceControl::entry_not_present, causes.entry_not_present));
+    set_control(
+        control()
+            .with(InterfaceControl::enable, true)
+            .with(InterfaceControl::underflow, causes.underflow)
+            .with(InterfaceControl::no_pending, causes.no_pending)
+            .with(InterfaceControl::entry_not_present, causes.entry_not_present)
+            .with(InterfaceControl::group0_enabled, causes.group_change && !group0)
+            .with(InterfaceControl::group0_disabled, causes.group_change && group0)
+            .with(InterfaceControl::group1_enabled, causes.group_change && !group1)
+            .with(InterfaceControl::group1_disabled, causes.group_change && group1)
+            .with(InterfaceControl::trap_deactivation, gic().is_v3() && causes.trap_deactivation));
+}
+
+unsigned enabled_virtual_groups()
+{
+    // VENG0 and VENG1, VMGrp0En and VMGrp1En: the lowest two bits of both.
+    const auto control_of_guest =
+        gic().is_v3() ? ICH_VMCR_EL2::read()
+                      : gic().v2().virtual_control().read(Gich::virtual_control);
+    return static_cast<unsigned>(control_of_guest & 3);
 }
 
 unsigned take_end_of_interrupt_count()

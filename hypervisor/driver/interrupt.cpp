@@ -13,7 +13,11 @@ namespace {
 
 using machine::RunningVcpu;
 
-constinit OwnInterrupts own;
+struct {
+    Intid maintenance;
+    Intid console;
+    void (*console_handler)() = nullptr;
+} constinit own;
 
 constexpr std::uint32_t first_special = 1020;      // 1020-1023: nothing to acknowledge
 
@@ -92,17 +96,12 @@ template <typename Controller>
 
 } // namespace
 
-void set_own_interrupts(const OwnInterrupts& interrupts) { own = interrupts; }
+void set_maintenance_interrupt(Intid intid) { own.maintenance = intid; }
 
-void take_pending_interrupts()
+void set_console_interrupt(Intid intid, void (*handler)())
 {
-    auto& vcpu = arm64::running();
-    if (gic().is_v3())
-        while (handle<V3>(vcpu, V3::acknowledge())) {
-        }
-    else
-        while (handle<V2>(vcpu, V2::acknowledge())) {
-        }
+    own.console = intid;
+    own.console_handler = handler;
 }
 
 extern "C" {
@@ -119,3 +118,15 @@ extern "C" {
 }
 
 } // namespace bulkhead::driver
+
+void bulkhead::machine::take_pending_interrupts()
+{
+    using namespace driver;
+    auto& vcpu = arm64::running();
+    if (gic().is_v3())
+        while (handle<V3>(vcpu, V3::acknowledge())) {
+        }
+    else
+        while (handle<V2>(vcpu, V2::acknowledge())) {
+        }
+}

@@ -39,4 +39,12 @@ struct alignas(cache_line) RunningVcpu {
 };
 static_assert(sizeof(RunningVcpu) == cache_line);
 
+/// What the calling CPU runs now; its idle one until it was given another.
+[[nodiscard]] RunningVcpu& running_vcpu();
+void set_running_vcpu(RunningVcpu& vcpu);
+[[nodiscard]] RunningVcpu& idle_vcpu();
+
+/// Handles the interrupts that the calling CPU has pending, on behalf of running_vcpu().
+void take_pending_interrupts();
+
 } // namespace bulkhead::machine

@@ -22,8 +22,13 @@ struct MmioAccess {
     std::uint64_t value;        // to write, or what was read: size bytes, the rest zero
 };
 
-/// Carries the access out. False: nothing there, the guest gets an external abort.
-bool access_mmio(RunningVcpu& vcpu, MmioAccess& access);
+/// What became of it.
+enum class MmioResult : std::uint8_t {
+    done,
+    abort,      // nothing there, or not of this size: the guest gets an external abort
+    retry,      // let the guest execute the instruction again, after looking at its attention
+};
+MmioResult access_mmio(RunningVcpu& vcpu, MmioAccess& access);
 
 /// HVC #0xEA1: a hypercall of Xen's ABI, number in x16, result in x0.
 void hypercall(RunningVcpu& vcpu, GuestRegisters& registers);
@@ -31,9 +36,12 @@ void hypercall(RunningVcpu& vcpu, GuestRegisters& registers);
 /// HVC #0 or SMC #0: a call by the SMC calling convention. Results in x0-x3.
 void firmware_call(RunningVcpu& vcpu, GuestRegisters& registers);
 
-/// ICC_SGI1R_EL1, ICC_ASGI1R_EL1 or ICC_SGI0R_EL1 was written (GICv3, 12.2).
-enum class SgiGroup : std::uint8_t { group0, group1 };
+/// ICC_SGI1R_EL1 was written, or ICC_SGI0R_EL1 or ICC_ASGI1R_EL1, which with one security state reach
+/// SGIs of group 0 only (GICv3, 12.1.10).
+enum class SgiGroup : std::uint8_t { any, group0_only };
 void send_sgi(RunningVcpu& vcpu, std::uint64_t value, SgiGroup group);
+/// A trapped write of ICC_DIR_EL1.
+void deactivate(RunningVcpu& vcpu, Intid intid);
 
 /// WFI that traps.
 void wait_for_interrupt(RunningVcpu& vcpu);
@@ -51,7 +59,7 @@ void crash(RunningVcpu& vcpu, std::string_view reason);
 /// registers into `registers`. Returns when there is something to run.
 void reconsider(GuestRegisters& registers);
 
-/// One line that says which domain and vCPU this is, for a panic.
-std::string_view describe(const RunningVcpu& vcpu);
+/// The name of the domain that runs there, for a panic.
+std::string_view describe(RunningVcpu& vcpu);
 
 } // namespace bulkhead::upcall

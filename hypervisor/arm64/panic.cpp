@@ -1,0 +1,75 @@
+// The end: an exception in EL2, or machine::halt. Says where and on which CPU, with EL2's registers
+// and the guest's, and stops all CPUs' work by keeping the console's lock.
+
+#include "arm64/esr.hpp"
+#include "arm64/per_cpu.hpp"
+#include "arm64/system_register.hpp"
+#include "base/log.hpp"
+#include "machine/console.hpp"
+#include "machine/cpu.hpp"
+#include "machine/guest_registers.hpp"
+#include "machine/guest_state.hpp"
+#include "machine/upcalls.hpp"
+
+namespace bulkhead::arm64 {
+namespace {
+
+constexpr std::string_view exception_names[] = {"synchronous exception", "IRQ", "FIQ", "SError"};
+
+/// Without the log's lock: whoever holds it may be the one that failed.
+template <typename... Arguments>
+void say(std::string_view format, const Arguments&... arguments)
+{
+    std::array<char, 200> line{};
+    const log::Argument list[] = {log::Argument{arguments}..., log::Argument{0}};
+    machine::console_write("(XEN) ");
+    machine::console_write(log::format_into(line, format, {list, sizeof...(arguments)}));
+    machine::console_write("\n");
+}
+
+void say_guest()
+{
+    auto& vcpu = running();
+    if (!vcpu.has_guest) return say("guest: none on this CPU");
+    say("guest: {}, pc {x}, pstate {x}", upcall::describe(vcpu), machine::guest_pc(),
+        machine::guest_pstate());
+}
+
+[[noreturn]] void stop()
+{
+    say("stopped; ./bulkhead symbols names the addresses");
+    for (;;)
+        asm volatile("wfi");
+}
+
+} // namespace
+
+extern "C" [[noreturn]] void exception_in_el2(unsigned kind,
+                                              const machine::GuestRegisters& registers,
+                                              std::uint64_t stack_pointer)
+{
+    say("panic: {} in EL2 on CPU {}: esr {x}, far {x}", exception_names[kind % 4],
+        machine::this_cpu(), ESR_EL2::read(), FAR_EL2::read());
+    say("pc {x}  sp {x}  lr {x}  pstate {x}", ELR_EL2::read(), stack_pointer, registers.x[30],
+        SPSR_EL2::read());
+    for (unsigned i = 0; i < 30; i += 3)
+        say("x{} {x}  x{} {x}  x{} {x}", i, registers.x[i], i + 1, registers.x[i + 1], i + 2,
+            registers.x[i + 2]);
+    say_guest();
+    stop();
+}
+
+} // namespace bulkhead::arm64
+
+namespace bulkhead::machine {
+
+[[noreturn]] void halt(const char* why, const void* where)
+{
+    using namespace arm64;
+    say("panic: {} on CPU {}, called from pc {x}", why, this_cpu(),
+        reinterpret_cast<std::uint64_t>(where));
+    say_guest();
+    stop();
+}
+
+} // namespace bulkhead::machine

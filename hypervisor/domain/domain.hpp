@@ -1,0 +1,93 @@
+#pragma once
+
+#include "base/lock.hpp"
+#include "base/result.hpp"
+#include "base/types.hpp"
+#include "device/domain_console_stub.hpp"
+#include "device/vgic.hpp"
+#include "device/vpl011.hpp"
+#include "domain/vcpu.hpp"
+#include "memory/stage2_map.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace bulkhead::domain {
+
+/// Why a domain does not run any more, with the numbers of Xen's SHUTDOWN_* (public/sched.h).
+enum class ShutdownReason : std::uint8_t { power_off = 0, reset = 1, crash = 3 };
+
+/// A partition: guest memory, vCPUs and the machine they see. Built by boot, on one CPU, before any
+/// of its vCPUs runs; from then on its memory map and devices are fixed.
+class Domain {
+public:
+    /// Capacity of the list of domains.
+    static constexpr std::size_t most = 32;
+
+    struct Configuration {
+        DomainId id{};
+        std::string_view name;
+        device::VgicConfiguration vgic;
+        bool has_vpl011 = false;
+        /// WFI and WFE leave the guest.
+        bool trap_wait = false;
+        /// The host's PPIs of the virtual and the physical timer.
+        std::array<Intid, 2> timer_interrupts = {};
+    };
+
+    /// Everything but the guest's memory, from the page pool.
+    static Result<Domain*> create(const Configuration& configuration);
+
+    /// Used by create(); the parts come from there.
+    Domain(const Configuration& configuration, memory::Stage2Map map, std::span<std::byte> vgic,
+           std::span<Vcpu> vcpus);
+    Domain(const Domain&) = delete;
+    Domain& operator=(const Domain&) = delete;
+
+    [[nodiscard]] DomainId id() const { return id_; }
+    [[nodiscard]] std::string_view name() const { return name_; }
+    [[nodiscard]] memory::Stage2Map& memory() { return memory_; }
+    [[nodiscard]] device::Vgic& vgic() { return vgic_; }
+    [[nodiscard]] device::GicVersion gic_version() const { return gic_version_; }
+    [[nodiscard]] device::Vpl011* vpl011() { return vpl011_ ? &*vpl011_ : nullptr; }
+    [[nodiscard]] std::span<Vcpu> vcpus() { return vcpus_; }
+
+    /// Starts the first vCPU at its entry point, with the device tree's address in x0.
+    void start(GuestAddress entry, GuestAddress device_tree) EXCLUDES(lock_);
+
+    enum class PowerOn : std::uint8_t { done, already_on, stopping };
+    /// PSCI CPU_ON: `vcpu` starts at `entry` with `argument` in x0.
+    PowerOn power_on(VcpuId vcpu, GuestAddress entry, std::uint64_t argument) EXCLUDES(lock_);
+    /// PSCI CPU_OFF, for a vCPU of the calling CPU. False when it is the last one that is on.
+    bool power_off(Vcpu& own) EXCLUDES(lock_);
+    [[nodiscard]] bool is_on(VcpuId vcpu) const;
+
+    /// Stops all vCPUs for good; those on other CPUs leave the guest soon.
+    void shut_down(ShutdownReason reason) EXCLUDES(lock_);
+    [[nodiscard]] bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
+
+private:
+    void set_vpl011_line(bool high);
+
+    const DomainId id_;
+    const std::string_view name_;
+    const device::GicVersion gic_version_;
+    memory::Stage2Map memory_;
+    device::Vgic vgic_;
+    device::DomainConsole console_;
+    std::optional<device::Vpl011> vpl011_;
+    std::span<Vcpu> vcpus_;
+    std::atomic<bool> stopped_ = false;
+    /// Orders the power states of the vCPUs against each other.
+    Lock<Rank::domain> lock_;
+};
+
+/// All domains, in the order of their ids.
+std::span<Domain* const> all_domains();
+Result<void> add_domain(Domain& domain);
+
+} // namespace bulkhead::domain

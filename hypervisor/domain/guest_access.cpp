@@ -1,0 +1,117 @@
+// What the guest's machine answers at addresses that are no RAM: machine/upcalls.hpp's part that is
+// about devices.
+
+#include "device/guest_layout.hpp"
+#include "domain/domain.hpp"
+#include "machine/upcalls.hpp"
+#include "sched/run_loop.hpp"
+
+namespace bulkhead::upcall {
+namespace {
+
+using device::Access;
+using domain::vcpu_of;
+namespace layout = device::guest_layout;
+
+bool is_in(GuestAddress address, layout::Window window)
+{
+    return address >= window.start && address - window.start < window.size;
+}
+
+MmioResult to_result(Access access)
+{
+    switch (access) {
+    case Access::done: return MmioResult::done;
+    case Access::retry: return MmioResult::retry;
+    default: return MmioResult::abort;
+    }
+}
+
+MmioResult finish(MmioAccess& access, device::Read read)
+{
+    access.value = read.value;
+    return to_result(read.access);
+}
+
+MmioResult access_redistributor(domain::Vcpu& vcpu, MmioAccess& access)
+{
+    constexpr std::uint64_t frames = 0x2'0000;
+    auto& domain = *vcpu.domain;
+    const auto offset = access.address - layout::gicv3_redistributors.start;
+    const VcpuId of{static_cast<std::uint32_t>(offset / frames)};
+    if (of.value() >= domain.vcpus().size()) return MmioResult::abort;
+    if (access.write)
+        return to_result(domain.vgic().write_redistributor(of, vcpu.id, offset % frames,
+                                                           access.size, access.value));
+    return finish(access,
+                  domain.vgic().read_redistributor(of, vcpu.id, offset % frames, access.size));
+}
+
+MmioResult access_distributor(domain::Vcpu& vcpu, MmioAccess& access, std::uint64_t offset)
+{
+    auto& vgic = vcpu.domain->vgic();
+    if (access.write)
+        return to_result(vgic.write_distributor(vcpu.id, offset, access.size, access.value));
+    return finish(access, vgic.read_distributor(vcpu.id, offset, access.size));
+}
+
+MmioResult access_vpl011(device::Vpl011& uart, MmioAccess& access)
+{
+    const auto offset = access.address - layout::vpl011.start;
+    if (access.write)
+        uart.write(offset, access.size, access.value);
+    else
+        access.value = uart.read(offset, access.size);
+    return MmioResult::done;
+}
+
+} // namespace
+
+MmioResult access_mmio(RunningVcpu& running, MmioAccess& access)
+{
+    auto& vcpu = vcpu_of(running);
+    auto& domain = *vcpu.domain;
+    const bool v3 = domain.gic_version() == device::GicVersion::v3;
+    const auto distributor = v3 ? layout::gicv3_distributor : layout::gicv2_distributor;
+    if (is_in(access.address, distributor))
+        return access_distributor(vcpu, access, access.address - distributor.start);
+    if (v3 && is_in(access.address, layout::gicv3_redistributors))
+        return access_redistributor(vcpu, access);
+    if (domain.vpl011() != nullptr && is_in(access.address, layout::vpl011))
+        return access_vpl011(*domain.vpl011(), access);
+    return MmioResult::abort;
+}
+
+void send_sgi(RunningVcpu& running, std::uint64_t value, SgiGroup group)
+{
+    auto& vcpu = vcpu_of(running);
+    vcpu.domain->vgic().send_sgi(vcpu.id, device::gic::SgiRequest::from(value),
+                                 group == SgiGroup::any);
+}
+
+void deactivate(RunningVcpu& running, Intid intid)
+{
+    auto& vcpu = vcpu_of(running);
+    vcpu.domain->vgic().deactivate(vcpu.id, intid);
+}
+
+void wait_for_interrupt(RunningVcpu& running) { sched::block(vcpu_of(running)); }
+
+void guest_interrupt(RunningVcpu& running, Intid physical)
+{
+    if (!running.has_guest) return;
+    auto& vcpu = vcpu_of(running);
+    const auto& timers = vcpu.timer_interrupt;
+    const auto intid = physical == timers[0]   ? layout::virtual_timer
+                       : physical == timers[1] ? layout::physical_timer
+                                               : physical;
+    vcpu.domain->vgic().physical_arrived(vcpu.id, intid);
+}
+
+void maintenance_interrupt(RunningVcpu& running)
+{
+    auto& vcpu = vcpu_of(running);
+    vcpu.domain->vgic().flush(vcpu.id);
+}
+
+} // namespace bulkhead::upcall

@@ -1,0 +1,70 @@
+#include "base/text.hpp"
+#include "devicetree/console_uart.hpp"
+#include "driver/gic.hpp"
+#include "driver/interrupt.hpp"
+#include "driver/uart.hpp"
+#include "machine/console.hpp"
+#include "machine/memory.hpp"
+#include "main/host.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace bulkhead::start {
+namespace {
+
+constinit std::optional<driver::Uart> uart;
+constinit std::optional<devicetree::Interrupt> uart_interrupt;
+
+std::optional<driver::Uart> driver_for(const devicetree::Node& node,
+                                       const driver::UartPlacement& placement)
+{
+    const auto compatible = node.property("compatible");
+    if (!compatible) return std::nullopt;
+    const auto bytes = compatible->value();
+    std::string_view rest{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    while (!rest.empty())
+        if (auto found = driver::Uart::matching(text::split(rest, '\0'), placement)) return found;
+    return std::nullopt;
+}
+
+} // namespace
+
+void start_console(const devicetree::Tree& tree, const boot::Options& options, Report& report)
+{
+    if (!options.console) return;
+    const auto found = devicetree::find_console_uart(tree, options.dtuart, report);
+    if (!found) return;
+    auto* base = machine::map_physical(found->registers.start, found->registers.size,
+                                       machine::MapAccess::device);
+    uart = driver_for(found->node, {.base = base,
+                                    .register_shift = found->reg_shift,
+                                    .access_width = std::max(found->reg_io_width, 1U)});
+    if (!uart) return;
+    uart_interrupt = found->interrupt;
+    uart->start();
+}
+
+void start_console_input()
+{
+    if (!uart || !uart_interrupt) return;
+    driver::gic().banks(uart_interrupt->intid).set_trigger(uart_interrupt->intid,
+                                                           uart_interrupt->edge);
+    driver::gic().route(uart_interrupt->intid, CpuId{0});
+    driver::set_console_interrupt(uart_interrupt->intid, [] {
+        uart->handle_interrupt([](char) {});
+    });
+    driver::gic().enable(uart_interrupt->intid);
+    uart->enable_receive_interrupt();
+}
+
+} // namespace bulkhead::start
+
+namespace bulkhead::machine {
+
+void console_write(std::string_view text)
+{
+    if (start::uart) start::uart->write(text);
+}
+
+} // namespace bulkhead::machine

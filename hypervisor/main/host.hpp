@@ -1,0 +1,26 @@
+#pragma once
+
+#include "boot/command_line.hpp"
+#include "devicetree/host_description.hpp"
+#include "devicetree/tree.hpp"
+
+/// The steps of main.cpp that are about the host's hardware. Boot CPU, in this order.
+namespace bulkhead::start {
+
+/// Maps the boot loader's device tree and checks it. Stops where there is none.
+devicetree::Tree open_device_tree(PhysicalAddress address);
+
+/// From here on messages are seen: the UART that the options or the tree name.
+void start_console(const devicetree::Tree& tree, const boot::Options& options, Report& report);
+
+/// GICv2 or GICv3, with EL2's own interrupts, and the boot CPU's part of it.
+void start_interrupt_controller(const devicetree::HostDescription& host);
+
+/// What is typed goes to the domains from now on.
+void start_console_input();
+
+/// Switches the other CPUs on, at most to `most` in all; each ends up in the run loop. A CPU that
+/// does not start is reported and left out of what the others may count on.
+void start_secondary_cpus(const devicetree::HostDescription& host, std::uint32_t most);
+
+} // namespace bulkhead::start

@@ -1,0 +1,101 @@
+#include "sched/run_loop.hpp"
+
+#include "machine/cpu.hpp"
+#include "machine/upcalls.hpp"
+#include "sched/null_scheduler.hpp"
+
+namespace bulkhead::sched {
+namespace {
+
+using machine::Attention;
+using machine::RunningVcpu;
+
+/// Behind a RunningVcpu with a guest there is always a Unit.
+Unit* unit_of(RunningVcpu& running)
+{
+    return running.has_guest ? static_cast<Unit*>(&running) : nullptr;
+}
+
+bool take(RunningVcpu& running, Attention why)
+{
+    const auto mask = static_cast<std::uint32_t>(why);
+    return (running.attention.fetch_and(~mask, std::memory_order_acquire) & mask) != 0;
+}
+
+/// The unit that was switched off leaves the CPU, and may be started anew from now on.
+void let_go(Unit& unit)
+{
+    leaving(unit);
+    machine::discard_guest();
+    machine::set_running_vcpu(machine::idle_vcpu());
+    unit.state.store(Unit::State::down, std::memory_order_release);
+}
+
+void switch_to(Unit& next, machine::GuestRegisters& registers)
+{
+    if (auto* old = unit_of(machine::running_vcpu())) {
+        leaving(*old);
+        machine::save_guest(guest_state(*old), registers);
+    }
+    machine::set_running_vcpu(next);
+    machine::load_guest(guest_state(next), registers);
+    entered(next);
+}
+
+} // namespace
+
+void run(machine::GuestRegisters& registers)
+{
+    for (;;) {
+        auto& current = machine::running_vcpu();
+        take(current, Attention::reschedule);
+        auto* unit = unit_of(current);
+        if (unit != nullptr) {
+            if (unit->state == Unit::State::switching_off) {
+                let_go(*unit);
+                continue;
+            }
+            if (take(current, Attention::interrupts)) refresh_interrupts(*unit);
+            // A blocked unit stays loaded: nobody else wants its CPU.
+            if (unit->state == Unit::State::blocked && has_interrupt(*unit))
+                unit->state = Unit::State::runnable;
+        }
+        auto* next = null_scheduler::pick(machine::this_cpu());
+        if (next == nullptr) {
+            machine::wait_for_interrupt();
+            machine::take_pending_interrupts();
+            continue;
+        }
+        if (next != unit) switch_to(*next, registers);
+        if (next->attention.load(std::memory_order_acquire) == 0) return;
+    }
+}
+
+void block(Unit& own)
+{
+    own.state = Unit::State::blocked;
+    own.want(Attention::reschedule);
+}
+
+void switch_off(Unit& own)
+{
+    own.state = Unit::State::switching_off;
+    own.want(Attention::reschedule);
+}
+
+void start(Unit& unit)
+{
+    unit.state.store(Unit::State::runnable, std::memory_order_release);
+    notify(unit, Attention::reschedule);
+}
+
+void notify(Unit& unit, Attention why)
+{
+    unit.want(why);
+    const auto cpu = unit.placed_on.load(std::memory_order_relaxed);
+    if (cpu != machine::this_cpu()) machine::send_reschedule(cpu);
+}
+
+} // namespace bulkhead::sched
+
+void bulkhead::upcall::reconsider(GuestRegisters& registers) { sched::run(registers); }

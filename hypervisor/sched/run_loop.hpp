@@ -1,0 +1,32 @@
+#pragma once
+
+#include "machine/guest_registers.hpp"
+#include "machine/guest_state.hpp"
+#include "sched/unit.hpp"
+
+namespace bulkhead::sched {
+
+/// Decides what the calling CPU runs next, until it has something to run whose attention is clear;
+/// its registers are then on the CPU. This is where a CPU without work sleeps.
+void run(machine::GuestRegisters& registers);
+
+/// The calling CPU's unit does not go on: it waits for an interrupt, or was switched off.
+/// Takes effect when the CPU is about to return to it.
+void block(Unit& own);
+void switch_off(Unit& own);
+
+/// Makes a unit that is down runnable on its CPU. Its state was set by the caller.
+void start(Unit& unit);
+
+// What the run loop asks of the room that units belong to (domain/).
+
+/// Brings the list registers of the loaded unit up to date.
+void refresh_interrupts(Unit& unit);
+/// Would the loaded unit leave a WFI?
+bool has_interrupt(Unit& unit);
+/// The unit's registers come onto this CPU, or leave it; `state` is theirs.
+machine::GuestState& guest_state(Unit& unit);
+void entered(Unit& unit);
+void leaving(Unit& unit);
+
+} // namespace bulkhead::sched
