@@ -22,7 +22,8 @@ public:
         items_[count_++] = value;
         return {};
     }
-    void clear() { count_ = 0; }
+    /// Forgets the last element, if there is one.
+    void pop() { count_ -= count_ == 0 ? 0 : 1; }
 
     [[nodiscard]] std::size_t size() const { return count_; }
     [[nodiscard]] bool empty() const { return count_ == 0; }

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/report.hpp"
+#include "boot/domain_description.hpp"
+#include "devicetree/memory_map.hpp"
+#include "memory/physical_ranges.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace bulkhead::boot {
+
+/// Memory that something else is in.
+struct Occupied {
+    memory::PhysicalRange range;
+    std::string_view by;
+};
+
+/// Modules have to be in RAM that is not reserved nor `occupied`, and must not overlap, except that
+/// domains may share one. Domains that have others are reported as wrong.
+void check_modules(DomainDescriptions& domains, const devicetree::MemoryMap& memory,
+                   std::span<const Occupied> occupied, Report& report);
+
+/// Domains get their memory in the tree's order; the ones for which less than they ask for is left
+/// are reported as wrong.
+void check_memory(DomainDescriptions& domains, std::uint64_t free, Report& report);
+
+} // namespace bulkhead::boot

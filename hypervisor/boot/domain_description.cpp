@@ -1,0 +1,248 @@
+#include "boot/domain_description.hpp"
+
+#include "base/bits.hpp"
+#include "base/text.hpp"
+#include "device/guest_layout.hpp"
+
+#include <algorithm>
+
+namespace bulkhead::boot {
+namespace {
+
+using devicetree::BootModule;
+using devicetree::Node;
+using namespace literals;
+
+/// SPIs of a GIC: INTIDs 32 to 1019.
+constexpr unsigned most_spis = 988;
+
+/// Read here, or without a meaning where every guest gets all it can.
+constexpr std::string_view known_properties[] = {
+    "compatible",
+    "#address-cells",
+    "#size-cells",
+    "phandle",
+    "linux,phandle",
+    "memory",
+    "cpus",
+    "vpl011",
+    "nr_spis",
+    "bulkhead,name",
+    "xen,domain-p2m-mem-mb",
+    "max_grant_version",
+    "max_grant_frames",
+    "max_maptrack_frames",
+};
+
+/// Xen's, and not to be had here: an error, unless it has the value that asks for nothing.
+constexpr struct {
+    std::string_view name;
+    std::string_view neutral;
+} unsupported_properties[] = {
+    {"direct-map", {}},
+    {"xen,static-mem", {}},
+    {"domain-cpupool", {}},
+    {"llc-colors", {}},
+    {"sve", {}},
+    {"v8r_el1_msa", {}},
+    {"xen,enhanced", "disabled"},
+    {"passthrough", "disabled"},
+    {"xen,sci_type", "none"},
+    {"trap-unmapped-accesses", "1"},
+    {"capabilities", "0"},
+};
+
+constexpr std::string_view unsupported_children[] = {"xen,evtchn-v1",
+                                                     "xen,domain-shared-memory-v1"};
+
+/// "0-2,5" as a set of CPUs below `count`.
+std::optional<CpuMask> cpu_list(std::string_view list, unsigned count)
+{
+    CpuMask mask = 0;
+    do {
+        auto rest = text::split(list, ',');
+        const bool is_range = rest.contains('-');
+        const auto first = text::number(text::split(rest, '-'));
+        const auto last = is_range ? text::number(rest) : first;
+        if (!first || !last || *first > *last || *last >= count) return std::nullopt;
+        mask |= bits(static_cast<unsigned>(*last), static_cast<unsigned>(*first));
+    } while (!list.empty());
+    return mask;
+}
+
+/// Reads one domain's node.
+class Reader {
+public:
+    Reader(DomainDescription& domain, DomainLimits limits, Report& report)
+        : domain_(domain), node_(domain.node), limits_(limits), report_(report)
+    {
+    }
+
+    void read()
+    {
+        domain_.name = node_.string("bulkhead,name").value_or(node_.name());
+        domain_.vpl011 = node_.has("vpl011");
+        domain_.hard_affinity.fill(bits(limits_.cpus - 1, 0));
+        check_properties();
+        read_memory();
+        read_vcpus();
+        read_spis();
+        read_modules();
+        for (const auto child : node_.children())
+            read_child(child);
+    }
+
+private:
+    /// Reports what is wrong with a node: the domain's, or one below it.
+    template <typename... Arguments>
+    void wrong(const Node& where,
+               log::Format<std::string_view, std::type_identity_t<Arguments>...> format,
+               const Arguments&... arguments)
+    {
+        domain_.is_wrong = true;
+        report_.error<std::string_view, Arguments...>(format, where.path().text(), arguments...);
+    }
+
+    void check_properties()
+    {
+        for (const auto property : node_.properties()) {
+            const auto name = property.name();
+            if (std::ranges::find(known_properties, name) != std::end(known_properties)) continue;
+            const auto* const unsupported = std::ranges::find(
+                unsupported_properties, name, [](const auto& entry) { return entry.name; });
+            if (unsupported == std::end(unsupported_properties)) {
+                const auto near = text::nearest(name, known_properties);
+                report_.warning("{}: {} is unknown{}{}", node_.path().text(), name,
+                                near.empty() ? "" : "; the nearest known property is ", near);
+            } else if (unsupported->neutral.empty()) {
+                wrong(node_, "{}: {} is not supported; remove it", name);
+            } else if (property.string() != unsupported->neutral &&
+                       (!property.u32() || property.u32() != text::number(unsupported->neutral))) {
+                wrong(node_, "{}: {} is not supported; remove it or make it {}", name,
+                      unsupported->neutral);
+            }
+        }
+    }
+
+    void read_memory()
+    {
+        constexpr auto most = device::guest_layout::ram[0].size + device::guest_layout::ram[1].size;
+        const auto kib = node_.number("memory");
+        if (!kib || *kib < page_size / 1_KiB) {
+            wrong(node_, "{}: memory has to be the guest's RAM in KiB, two cells: "
+                         "memory = <0 0x20000> for 128 MiB");
+        } else if (*kib > most / 1_KiB) {
+            wrong(node_, "{}: memory = {} MiB, but a guest has room for {} MiB", *kib / 1_KiB,
+                  most / 1_MiB);
+        } else {
+            domain_.memory = align_down(*kib * 1_KiB, page_size);
+        }
+    }
+
+    void read_vcpus()
+    {
+        const auto most = std::min<unsigned>(limits_.vcpus, max_cpus);
+        const auto count = node_.u32("cpus");
+        if (!count || *count == 0)
+            wrong(node_, "{}: cpus has to be the number of vCPUs: cpus = <1>");
+        else if (*count > most)
+            wrong(node_, "{}: cpus = {}, but a domain has at most {} vCPUs here", *count, most);
+        else
+            domain_.vcpus = *count;
+    }
+
+    void read_spis()
+    {
+        const auto count = node_.u32("nr_spis");
+        if (!count && count.error() == Error::no_entry) return;
+        const unsigned least = domain_.vpl011 ? 1 : 0;
+        if (!count || *count < least || *count > most_spis)
+            wrong(node_, "{}: nr_spis has to be a number of SPIs from {} to {}", least, most_spis);
+        else
+            domain_.nr_spis = *count;
+    }
+
+    void read_modules()
+    {
+        const auto modules = devicetree::read_boot_modules(node_, report_);
+        if (!modules) {
+            domain_.is_wrong = true;
+            return;
+        }
+        bool has_kernel = false;
+        for (const auto& module : *modules) {
+            using Kind = BootModule::Kind;
+            if (module.kind == Kind::kernel && !has_kernel) {
+                domain_.kernel = module;
+                has_kernel = true;
+            } else if (module.kind == Kind::ramdisk && !domain_.ramdisk) {
+                domain_.ramdisk = module;
+            } else if (module.kind == Kind::device_tree) {
+                wrong(module.node, "{}: multiboot,device-tree (passthrough) is not supported; "
+                                   "remove the module");
+            } else if (module.kind == Kind::kernel || module.kind == Kind::ramdisk) {
+                wrong(module.node, "{}: the domain has such a module already; remove one");
+            } else {
+                report_.warning("{}: not a kernel and not a ramdisk; the module is not used",
+                                module.node.path().text());
+            }
+        }
+        if (!has_kernel) {
+            wrong(node_, "{}: the kernel is missing; add a node with compatible = "
+                         "\"multiboot,kernel\", \"multiboot,module\" and reg");
+        }
+    }
+
+    void read_child(const Node& child)
+    {
+        for (const auto compatible : unsupported_children) {
+            if (child.is_compatible(compatible))
+                wrong(child, "{}: {} is not supported; remove the node", compatible);
+        }
+        if (!child.is_compatible("xen,vcpu") || domain_.vcpus == 0) return;
+        const auto id = child.u32("id");
+        if (!id || *id >= domain_.vcpus)
+            return wrong(child, "{}: id has to be a vCPU of the domain: 0 to {}",
+                         domain_.vcpus - 1);
+        if (affinity_given_ & bit(*id))
+            return wrong(child, "{}: id = {} is another node's already", *id);
+        affinity_given_ |= bit(*id);
+        const auto list = child.string("hard-affinity");
+        if (!list && list.error() == Error::no_entry) return;
+        const auto mask = list ? cpu_list(*list, limits_.cpus) : std::nullopt;
+        if (!mask)
+            wrong(child, "{}: hard-affinity = \"{}\" has to list CPUs from 0 to {}, as \"0-1,3\"",
+                  list.value_or("?"), limits_.cpus - 1);
+        else
+            domain_.hard_affinity[*id] = *mask;
+    }
+
+    DomainDescription& domain_;
+    Node node_;
+    DomainLimits limits_;
+    Report& report_;
+    std::uint64_t affinity_given_ = 0;
+};
+
+} // namespace
+
+void read_domains(const devicetree::Tree& tree, DomainLimits limits, DomainDescriptions& domains,
+                  Report& report)
+{
+    const auto chosen = tree.at_path("/chosen");
+    if (!chosen) return;
+    for (const auto node : chosen->children()) {
+        if (!node.is_compatible("xen,domain")) continue;
+        if (!domains.push({})) {
+            report.error("{}: there is room for {} domains; this one is not built",
+                         node.path().text(), domains.capacity);
+            continue;
+        }
+        auto& domain = domains.back();
+        domain.node = node;
+        domain.id = DomainId{static_cast<std::uint16_t>(domains.size())};
+        Reader{domain, limits, report}.read();
+    }
+}
+
+} // namespace bulkhead::boot

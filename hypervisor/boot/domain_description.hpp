@@ -1,0 +1,57 @@
+#pragma once
+
+#include "base/fixed_vector.hpp"
+#include "base/report.hpp"
+#include "base/types.hpp"
+#include "devicetree/boot_module.hpp"
+#include "devicetree/tree.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace bulkhead::boot {
+
+/// A set of physical CPUs: bit n is CpuId n.
+using CpuMask = std::uint64_t;
+static_assert(max_cpus <= 64);
+
+/// What a `xen,domain` node below /chosen asks for. Strings point into the tree.
+struct DomainDescription {
+    devicetree::Node node;
+    /// 1, 2, 3 ... in the tree's order, counting those with errors.
+    DomainId id;
+    /// The node's, or bulkhead,name.
+    std::string_view name;
+    /// Something about it was reported as an error: it must not be built.
+    bool is_wrong = false;
+
+    std::uint64_t memory = 0; // in bytes
+    unsigned vcpus = 0;
+    bool vpl011 = false;
+    std::optional<unsigned> nr_spis;
+
+    devicetree::BootModule kernel;
+    std::optional<devicetree::BootModule> ramdisk;
+
+    /// Where each vCPU may run, and from place_vcpus on, where it does.
+    std::array<CpuMask, max_cpus> hard_affinity{};
+    std::array<CpuId, max_cpus> cpus{};
+};
+
+using DomainDescriptions = FixedVector<DomainDescription, 32>;
+
+/// What this host can give to one domain.
+struct DomainLimits {
+    unsigned cpus = 1;
+    /// As many as the guest's interrupt controller knows.
+    unsigned vcpus = 1;
+};
+
+/// All domains of the tree, with everything that is wrong in them reported: node, property, value
+/// and what would be right. A property that is not known is a warning.
+void read_domains(const devicetree::Tree& tree, DomainLimits limits, DomainDescriptions& domains,
+                  Report& report);
+
+} // namespace bulkhead::boot

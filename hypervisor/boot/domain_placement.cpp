@@ -1,0 +1,103 @@
+#include "boot/domain_placement.hpp"
+
+#include "base/bits.hpp"
+
+#include <algorithm>
+
+namespace bulkhead::boot {
+namespace {
+
+/// A maximum matching of vCPUs and CPUs, grown by one augmenting path for each vCPU: a
+/// breadth-first search from the new vCPU over CPUs that it could have if their owners moved.
+class Placement {
+public:
+    explicit Placement(unsigned cpu_count) : all_(bits(cpu_count - 1, 0)) {}
+
+    [[nodiscard]] std::size_t used() const { return seats_.size(); }
+
+    bool add(DomainDescription& domain, unsigned vcpu)
+    {
+        const auto start = seats_.size();
+        if (!seats_.push(
+                {.affinity = domain.hard_affinity[vcpu] & all_, .cpu = &domain.cpus[vcpu]}))
+            return false;
+        FixedVector<std::size_t, max_cpus> queue;
+        (void)queue.push(start);
+        CpuMask seen = 0;
+        std::array<std::size_t, max_cpus> reached_by{};
+        for (std::size_t next = 0; next < queue.size(); ++next) {
+            const auto seat = queue[next];
+            const auto fresh = seats_[seat].affinity & ~seen;
+            seen |= fresh;
+            for_each_bit(fresh, [&](unsigned cpu) { reached_by[cpu] = seat; });
+            if (const auto free = fresh & ~taken_; free != 0) {
+                move_along(static_cast<unsigned>(std::countr_zero(free)), reached_by, start);
+                return true;
+            }
+            for_each_bit(fresh, [&](unsigned cpu) { (void)queue.push(owner_[cpu]); });
+        }
+        seats_.pop();
+        return false;
+    }
+
+    /// Takes the latest vCPUs back: the others keep what they have.
+    void shrink(std::size_t size)
+    {
+        for (; seats_.size() > size; seats_.pop())
+            taken_ &= ~bit(seats_.back().cpu->value());
+    }
+
+private:
+    struct Seat {
+        CpuMask affinity = 0;
+        CpuId* cpu = nullptr;
+    };
+
+    /// The free CPU goes to the vCPU that reached it, that one's to the vCPU that reached that ...
+    void move_along(unsigned cpu, const std::array<std::size_t, max_cpus>& reached_by,
+                    std::size_t start)
+    {
+        taken_ |= bit(cpu);
+        for (;;) {
+            const auto seat = reached_by[cpu];
+            const auto left = seats_[seat].cpu->value();
+            *seats_[seat].cpu = CpuId{cpu};
+            owner_[cpu] = seat;
+            if (seat == start) return;
+            cpu = left;
+        }
+    }
+
+    CpuMask all_;
+    CpuMask taken_ = 0;
+    FixedVector<Seat, max_cpus> seats_;
+    std::array<std::size_t, max_cpus> owner_{};
+};
+
+} // namespace
+
+void place_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report)
+{
+    Placement placement{cpu_count};
+    for (auto& domain : domains) {
+        if (domain.is_wrong) continue;
+        const auto before = placement.used();
+        const auto path = domain.node.path();
+        if (domain.vcpus > cpu_count - before) {
+            report.error("{}: cpus = {}, but {} of {} CPUs are free, and each vCPU gets its own",
+                         path.text(), domain.vcpus, cpu_count - before, cpu_count);
+            domain.is_wrong = true;
+            continue;
+        }
+        for (unsigned vcpu = 0; vcpu < domain.vcpus && !domain.is_wrong; ++vcpu) {
+            if (placement.add(domain, vcpu)) continue;
+            report.error("{}: hard-affinity leaves no CPU for vCPU {}: those it may have (mask "
+                         "{x}) are needed by vCPUs placed before",
+                         path.text(), vcpu, domain.hard_affinity[vcpu]);
+            domain.is_wrong = true;
+            placement.shrink(before);
+        }
+    }
+}
+
+} // namespace bulkhead::boot

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "base/report.hpp"
+#include "boot/domain_description.hpp"
+
+namespace bulkhead::boot {
+
+/// Gives every vCPU of every domain a CPU of its own (DomainDescription::cpus), within their
+/// hard-affinity and low numbers first, whenever that is possible at all. A domain for which it is
+/// not, beside those before it, is reported as wrong.
+void place_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report);
+
+} // namespace bulkhead::boot
