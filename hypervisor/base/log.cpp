@@ -81,7 +81,7 @@ void write(Level level, std::string_view format, std::span<const Argument> argum
     std::array<char, 512> line{};
     const auto text = format_into(line, format, arguments);
     const Guard guard{host_console.lock};
-    host_console.write_line({"(XEN) ", text});
+    host_console.write_line({text});
 }
 
 } // namespace bulkhead::log

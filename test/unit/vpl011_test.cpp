@@ -1,6 +1,7 @@
 #include "device/vpl011.hpp"
 
-#include <atomic>
+#include "machine/test_machine.hpp"
+
 #include <bit>
 #include <cstdint>
 #include <gtest/gtest.h>
@@ -8,7 +9,6 @@
 #include <random>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 namespace bulkhead::device {
@@ -644,23 +644,40 @@ TEST_F(Vpl011Test, the_output_may_come_back_as_input)
 
 TEST_F(Vpl011Test, input_from_another_cpu_arrives_whole_and_in_order_while_the_guest_reads)
 {
+    auto& machine = test::new_machine(2);
+    std::mt19937 random{7};
     const auto text = characters(20'000);
     std::string taken;
-    std::atomic<std::size_t> taken_count = 0;
-    std::thread source{[&] {
-        for (std::size_t i = 0; i < text.size(); ++i) {
-            while (i - taken_count.load() >= waiting_most)
-                std::this_thread::yield();
-            uart.receive(text[i]);
-        }
-    }};
+    std::size_t given = 0;
     while (taken.size() < text.size()) {
-        taken += take_all();
-        taken_count = taken.size();
+        machine.run_on(CpuId{1});
+        for (auto burst = random() % 100; burst != 0 && given < text.size(); --burst) {
+            if (given - taken.size() < waiting_most) uart.receive(text[given++]);
+        }
+        machine.run_on(CpuId{0});
+        for (auto burst = random() % 100; burst != 0; --burst) {
+            if (read<Flags>().get(Flags::rxfe)) break;
+            taken += static_cast<char>(read<Data>().get(Data::data));
+        }
     }
-    source.join();
     EXPECT_EQ(taken, text);
     EXPECT_FALSE(read<ReceiveStatus>().get(ReceiveStatus::oe));
+}
+
+TEST_F(Vpl011Test, output_goes_out_without_the_lock_and_the_line_changes_with_it)
+{
+    struct Owner {
+        void put(char /*c*/) { held_at_put = test::machine().cpu().held_locks; }
+        void set_line(bool /*level*/) { held_at_line = test::machine().cpu().held_locks; }
+        std::uint32_t held_at_put = ~0U;
+        std::uint32_t held_at_line = 0;
+    } owner;
+    Vpl011 owned{Callback<void(char)>::to<&Owner::put>(owner),
+                 Callback<void(bool)>::to<&Owner::set_line>(owner)};
+    owned.write(interrupt_mask_offset, 4, tx);
+    owned.write(Data::offset, 1, 'x');
+    EXPECT_EQ(owner.held_at_put, 0U);
+    EXPECT_EQ(owner.held_at_line, 1U << static_cast<unsigned>(Rank::uart));
 }
 
 TEST_F(Vpl011Test, whatever_a_guest_does_the_line_is_what_the_registers_say)
