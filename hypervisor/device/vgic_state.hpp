@@ -46,7 +46,7 @@ struct Bank {
     [[nodiscard]] std::uint32_t pending() const { return latch | (line & ~edge); }
 };
 
-struct SharedBank : Bank {
+struct alignas(cache_line) SharedBank : Bank {
     /// GICv3: affinity as in GICD_IROUTER<n>, Aff3 in bits 31:24. GICv2: mask of vCPUs.
     std::array<std::uint32_t, interrupts_per_bank> route = {};
     /// The vCPU in whose waiting set or list register it is, or was last.
@@ -58,7 +58,7 @@ inline constexpr unsigned most_timers = 2;
 inline constexpr unsigned most_banks = 32;
 
 /// One vCPU's side of the GIC: its private interrupts, and what is on its way to it.
-struct CpuInterface {
+struct alignas(cache_line) CpuInterface {
     Bank own;
     VcpuId id{};
     sched::Unit* unit = nullptr;

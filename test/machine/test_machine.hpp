@@ -1,0 +1,87 @@
+#pragma once
+
+#include "base/types.hpp"
+#include "machine/guest_state.hpp"
+#include "machine/running_vcpu.hpp"
+#include "machine/virtual_cpu_interface.hpp"
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+
+/// The seam on the host: processors that do nothing by themselves. A test says which of them
+/// executes, and plays the guest, the devices and the interrupt path.
+namespace bulkhead::test {
+
+/// machine::halt() throws this.
+struct Halted : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// One interrupt of the physical GIC.
+struct PhysicalInterrupt {
+    bool enabled = false;
+    bool edge = false;
+    bool line = false;
+    bool edge_seen = false;
+    bool active = false;
+    CpuId route{};
+
+    [[nodiscard]] bool is_pending() const { return edge ? edge_seen : line; }
+    [[nodiscard]] bool is_signalled() const { return enabled && is_pending() && !active; }
+};
+
+struct Processor {
+    VirtualCpuInterface interface;
+    std::array<PhysicalInterrupt, 32> private_interrupts;
+    machine::RunningVcpu idle;
+    machine::RunningVcpu* running = nullptr;
+    /// Somebody asked it to look at its attention.
+    bool kicked = false;
+    std::uint32_t held_locks = 0;
+    /// What the guest on it has.
+    machine::GuestState guest = {};
+    machine::GuestRegisters* registers = nullptr;
+};
+
+class TestMachine {
+public:
+    explicit TestMachine(std::uint32_t cpus = 1, unsigned list_registers = 4);
+
+    /// The processor that executes what the test calls next.
+    void run_on(CpuId cpu) { current_ = cpu; }
+    [[nodiscard]] CpuId current() const { return current_; }
+    [[nodiscard]] Processor& cpu() { return processors_.at(current_.value()); }
+    [[nodiscard]] Processor& cpu(CpuId cpu) { return processors_.at(cpu.value()); }
+    [[nodiscard]] std::uint32_t cpu_count() const
+    {
+        return static_cast<std::uint32_t>(processors_.size());
+    }
+
+    /// Private interrupts are those of `cpu`.
+    [[nodiscard]] PhysicalInterrupt& physical(Intid intid, CpuId cpu);
+    [[nodiscard]] PhysicalInterrupt& physical(Intid intid) { return physical(intid, current_); }
+    /// Acknowledges an interrupt that the current processor is signalled, as EL2 does.
+    std::optional<Intid> take_physical();
+    void set_physical_line(Intid intid, bool high) { physical(intid).line = high; }
+    void pulse_physical(Intid intid) { physical(intid).edge_seen = true; }
+
+    Ticks now{1000};
+    unsigned translation_flushes = 0;
+    bool powered_off = false;
+    bool was_reset = false;
+
+private:
+    std::deque<Processor> processors_;
+    std::array<PhysicalInterrupt, 1020> shared_;
+    CpuId current_{};
+};
+
+/// The machine behind the seam; a new one for each test that asks for it.
+TestMachine& machine();
+TestMachine& new_machine(std::uint32_t cpus = 1, unsigned list_registers = 4);
+
+} // namespace bulkhead::test
