@@ -1,0 +1,139 @@
+#include "boot/domain_tree.hpp"
+
+#include "base/fixed_vector.hpp"
+#include "devicetree/tree_writer.hpp"
+
+namespace bulkhead::boot {
+namespace {
+
+using namespace device::guest_layout;
+using devicetree::TreeWriter;
+
+constexpr std::size_t most_banks = 16;
+
+/// The GIC binding's interrupt types.
+constexpr std::uint32_t spi = 0;
+constexpr std::uint32_t ppi = 1;
+/// Level, active low for the timer and high for devices; the upper byte is GICv2's mask of CPUs.
+constexpr std::uint32_t level_low = 0xf08;
+constexpr std::uint32_t level_high = 0xf04;
+
+constexpr std::uint32_t ppi_number(Intid intid) { return intid.value() - 16; }
+
+void write_chosen(TreeWriter& tree, const DomainMachine& machine)
+{
+    tree.node("chosen", [&] {
+        if (!machine.bootargs.empty()) tree.string("bootargs", machine.bootargs);
+        if (!machine.ramdisk) return;
+        tree.numbers("linux,initrd-start", {{machine.ramdisk->start.value()}});
+        tree.numbers("linux,initrd-end", {{machine.ramdisk->end().value()}});
+    });
+}
+
+void write_psci(TreeWriter& tree)
+{
+    tree.node("psci", [&] {
+        tree.strings("compatible", {"arm,psci-1.0", "arm,psci-0.2", "arm,psci"});
+        tree.string("method", "hvc");
+        // PSCI 0.1's function identifiers, for guests that know no later one.
+        tree.cells("cpu_off", {1});
+        tree.cells("cpu_on", {2});
+    });
+}
+
+void write_cpus(TreeWriter& tree, const DomainMachine& machine)
+{
+    tree.node("cpus", [&] {
+        tree.cells("#address-cells", {1});
+        tree.cells("#size-cells", {0});
+        for (std::uint32_t vcpu = 0; vcpu < machine.vcpus; ++vcpu) {
+            const std::uint32_t affinity = device::affinity_of(VcpuId{vcpu});
+            tree.node("cpu", affinity, [&] {
+                tree.bytes("compatible", machine.cpu_compatible);
+                tree.string("device_type", "cpu");
+                tree.cells("reg", {affinity});
+                tree.string("enable-method", "psci");
+                if (machine.cpu_clock_frequency != 0)
+                    tree.cells("clock-frequency", {machine.cpu_clock_frequency});
+            });
+        }
+    });
+}
+
+void write_memory(TreeWriter& tree, const DomainMachine& machine)
+{
+    FixedVector<std::uint64_t, 2 * most_banks> reg;
+    for (const auto& bank : machine.memory) {
+        (void)reg.push(bank.start.value());
+        (void)reg.push(bank.size);
+    }
+    if (reg.empty()) return;
+    tree.node("memory", reg[0], [&] {
+        tree.string("device_type", "memory");
+        tree.numbers("reg", reg);
+    });
+}
+
+void write_gic(TreeWriter& tree, device::GicVersion version)
+{
+    const bool is_v3 = version == device::GicVersion::v3;
+    const auto& distributor = is_v3 ? gicv3_distributor : gicv2_distributor;
+    const auto& other = is_v3 ? gicv3_redistributors : gicv2_cpu_interface;
+    tree.node("interrupt-controller", distributor.start.value(), [&] {
+        tree.cells("#address-cells", {0});
+        tree.cells("#interrupt-cells", {3});
+        tree.empty("interrupt-controller");
+        tree.string("compatible", is_v3 ? "arm,gic-v3" : "arm,gic-400");
+        tree.numbers("reg", {{distributor.start.value(), distributor.size, other.start.value(),
+                              other.size}});
+        tree.cells("linux,phandle", {gic_phandle});
+        tree.cells("phandle", {gic_phandle});
+    });
+}
+
+void write_timer(TreeWriter& tree, const DomainMachine& machine)
+{
+    tree.node("timer", [&] {
+        tree.string("compatible", "arm,armv8-timer");
+        tree.cells("interrupts", {ppi, ppi_number(secure_physical_timer), level_low, ppi,
+                                  ppi_number(physical_timer), level_low, ppi,
+                                  ppi_number(virtual_timer), level_low});
+        tree.cells("interrupt-parent", {gic_phandle});
+        if (machine.timer_clock_frequency != 0)
+            tree.cells("clock-frequency", {machine.timer_clock_frequency});
+    });
+}
+
+void write_uart(TreeWriter& tree)
+{
+    tree.node("sbsa-uart", vpl011.start.value(), [&] {
+        tree.string("compatible", "arm,sbsa-uart");
+        tree.numbers("reg", {{vpl011.start.value(), vpl011.size}});
+        tree.cells("interrupts", {spi, vpl011_interrupt.value() - 32, level_high});
+        tree.cells("interrupt-parent", {gic_phandle});
+        tree.cells("current-speed", {115200});
+    });
+}
+
+} // namespace
+
+Result<std::span<const std::byte>> write_domain_tree(const DomainMachine& machine,
+                                                     std::span<std::byte> buffer)
+{
+    if (machine.memory.size() > most_banks) return failure(Error::too_big);
+    TreeWriter tree{buffer};
+    tree.node("", [&] {
+        tree.cells("#address-cells", {2});
+        tree.cells("#size-cells", {2});
+        write_chosen(tree, machine);
+        write_psci(tree);
+        write_cpus(tree, machine);
+        write_memory(tree, machine);
+        write_gic(tree, machine.gic);
+        write_timer(tree, machine);
+        if (machine.vpl011) write_uart(tree);
+    });
+    return tree.finish();
+}
+
+} // namespace bulkhead::boot

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "device/guest_layout.hpp"
+#include "device/vgic.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace bulkhead::boot {
+
+/// A guest's machine, as far as its device tree tells.
+struct DomainMachine {
+    std::span<const device::guest_layout::Window> memory;
+    std::optional<device::guest_layout::Window> ramdisk;
+    std::string_view bootargs;
+    unsigned vcpus = 1;
+    device::GicVersion gic = device::GicVersion::v3;
+    bool vpl011 = false;
+    /// The host's: compatible of its CPUs, a list of strings; clock-frequency of its CPUs and of
+    /// its timer, 0 where it has none.
+    std::span<const std::byte> cpu_compatible;
+    std::uint32_t cpu_clock_frequency = 0;
+    std::uint32_t timer_clock_frequency = 0;
+};
+
+/// Writes the tree that Xen 4.17 gives to a domain of the device tree, node for node. `buffer` is
+/// aligned to 8 bytes; no_space when it is too small, too_big with more than 16 banks of memory.
+Result<std::span<const std::byte>> write_domain_tree(const DomainMachine& machine,
+                                                     std::span<std::byte> buffer);
+
+} // namespace bulkhead::boot

@@ -1,0 +1,240 @@
+#include "boot/domain_tree.hpp"
+
+#include "devicetree/tree_writer.hpp"
+#include "unit/device_tree_source.hpp"
+
+#include <array>
+#include <functional>
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+namespace bulkhead::boot {
+namespace {
+
+using namespace device::guest_layout;
+using devicetree::Node;
+using devicetree::Tree;
+using devicetree::TreeWriter;
+using test::CompiledTree;
+
+using Buffer = std::array<std::byte, 16384>;
+
+/// Every node and property in the tree's order, one a line.
+std::string listing(const Tree& tree)
+{
+    std::string text;
+    const std::function<void(const Node&, std::string)> list = [&](const Node& node,
+                                                                   const std::string& path) {
+        for (const auto property : node.properties()) {
+            text += path + " " + std::string{property.name()};
+            for (const auto byte : property.value()) {
+                const auto value = std::to_integer<unsigned>(byte);
+                text += {' ', "0123456789abcdef"[value >> 4], "0123456789abcdef"[value & 0xf]};
+            }
+            text += "\n";
+        }
+        for (const auto child : node.children())
+            list(child, path + "/" + std::string{child.name()});
+    };
+    list(tree.root(), "");
+    return text;
+}
+
+std::string written(const DomainMachine& machine)
+{
+    alignas(8) Buffer buffer{};
+    const auto blob = write_domain_tree(machine, buffer);
+    EXPECT_TRUE(blob);
+    const auto tree = Tree::open(*blob);
+    EXPECT_TRUE(tree);
+    return listing(*tree);
+}
+
+constexpr Window one_bank[] = {{GuestAddress{0x4000'0000}, 0x1000'0000}};
+constexpr std::string_view host_cpu{"arm,cortex-a53\0arm,armv8\0", 25};
+
+DomainMachine small_machine()
+{
+    return {
+        .memory = one_bank,
+        .ramdisk = {},
+        .bootargs = {},
+        .vcpus = 1,
+        .gic = device::GicVersion::v3,
+        .vpl011 = false,
+        .cpu_compatible = std::as_bytes(std::span{host_cpu}),
+    };
+}
+
+TEST(DomainTree, a_gicv3_guest_gets_xens_tree)
+{
+    constexpr Window banks[] = {{GuestAddress{0x4000'0000}, 0xc000'0000},
+                                {GuestAddress{0x2'0000'0000}, 0x4000'0000}};
+    auto machine = small_machine();
+    machine.memory = banks;
+    machine.ramdisk = {GuestAddress{0x4820'0000}, 0x12'3456};
+    machine.bootargs = "console=ttyAMA0 rdinit=/bin/sh";
+    machine.vcpus = 2;
+    machine.vpl011 = true;
+    machine.cpu_clock_frequency = 1'200'000'000;
+    machine.timer_clock_frequency = 62'500'000;
+    const CompiledTree expected{R"(/ {
+        #address-cells = <2>;
+        #size-cells = <2>;
+        chosen {
+            bootargs = "console=ttyAMA0 rdinit=/bin/sh";
+            linux,initrd-start = <0x0 0x48200000>;
+            linux,initrd-end = <0x0 0x48323456>;
+        };
+        psci {
+            compatible = "arm,psci-1.0", "arm,psci-0.2", "arm,psci";
+            method = "hvc";
+            cpu_off = <1>;
+            cpu_on = <2>;
+        };
+        cpus {
+            #address-cells = <1>;
+            #size-cells = <0>;
+            cpu@0 {
+                compatible = "arm,cortex-a53", "arm,armv8";
+                device_type = "cpu";
+                reg = <0>;
+                enable-method = "psci";
+                clock-frequency = <1200000000>;
+            };
+            cpu@1 {
+                compatible = "arm,cortex-a53", "arm,armv8";
+                device_type = "cpu";
+                reg = <1>;
+                enable-method = "psci";
+                clock-frequency = <1200000000>;
+            };
+        };
+        memory@40000000 {
+            device_type = "memory";
+            reg = <0x0 0x40000000 0x0 0xc0000000  0x2 0x0 0x0 0x40000000>;
+        };
+        interrupt-controller@3001000 {
+            #address-cells = <0>;
+            #interrupt-cells = <3>;
+            interrupt-controller;
+            compatible = "arm,gic-v3";
+            reg = <0x0 0x03001000 0x0 0x10000  0x0 0x03020000 0x0 0x1000000>;
+            linux,phandle = <0xfde8>;
+            phandle = <0xfde8>;
+        };
+        timer {
+            compatible = "arm,armv8-timer";
+            interrupts = <1 13 0xf08  1 14 0xf08  1 11 0xf08>;
+            interrupt-parent = <0xfde8>;
+            clock-frequency = <62500000>;
+        };
+        sbsa-uart@22000000 {
+            compatible = "arm,sbsa-uart";
+            reg = <0x0 0x22000000 0x0 0x1000>;
+            interrupts = <0 0 0xf04>;
+            interrupt-parent = <0xfde8>;
+            current-speed = <115200>;
+        };
+    };)"};
+    EXPECT_EQ(written(machine), listing(expected.tree()));
+}
+
+TEST(DomainTree, a_gicv2_guest_without_anything_gets_the_same_with_another_gic)
+{
+    auto machine = small_machine();
+    machine.gic = device::GicVersion::v2;
+    const CompiledTree expected{R"(/ {
+        #address-cells = <2>;
+        #size-cells = <2>;
+        chosen { };
+        psci {
+            compatible = "arm,psci-1.0", "arm,psci-0.2", "arm,psci";
+            method = "hvc";
+            cpu_off = <1>;
+            cpu_on = <2>;
+        };
+        cpus {
+            #address-cells = <1>;
+            #size-cells = <0>;
+            cpu@0 {
+                compatible = "arm,cortex-a53", "arm,armv8";
+                device_type = "cpu";
+                reg = <0>;
+                enable-method = "psci";
+            };
+        };
+        memory@40000000 {
+            device_type = "memory";
+            reg = <0x0 0x40000000 0x0 0x10000000>;
+        };
+        interrupt-controller@3001000 {
+            #address-cells = <0>;
+            #interrupt-cells = <3>;
+            interrupt-controller;
+            compatible = "arm,gic-400";
+            reg = <0x0 0x03001000 0x0 0x1000  0x0 0x03002000 0x0 0x2000>;
+            linux,phandle = <0xfde8>;
+            phandle = <0xfde8>;
+        };
+        timer {
+            compatible = "arm,armv8-timer";
+            interrupts = <1 13 0xf08  1 14 0xf08  1 11 0xf08>;
+            interrupt-parent = <0xfde8>;
+        };
+    };)"};
+    EXPECT_EQ(written(machine), listing(expected.tree()));
+}
+
+TEST(DomainTree, sixteen_vcpus_make_a_cluster)
+{
+    auto machine = small_machine();
+    machine.vcpus = 32;
+    const auto text = written(machine);
+    EXPECT_NE(text.find("/cpus/cpu@f reg 00 00 00 0f\n"), std::string::npos);
+    EXPECT_NE(text.find("/cpus/cpu@100 reg 00 00 01 00\n"), std::string::npos);
+    EXPECT_NE(text.find("/cpus/cpu@10f reg 00 00 01 0f\n"), std::string::npos);
+    EXPECT_EQ(text.find("/cpus/cpu@10 "), std::string::npos);
+}
+
+TEST(DomainTree, a_buffer_that_is_too_small_is_an_error_wherever_it_ends)
+{
+    auto machine = small_machine();
+    machine.bootargs = "quiet";
+    machine.vpl011 = true;
+    alignas(8) Buffer buffer{};
+    const auto size = write_domain_tree(machine, buffer)->size();
+    for (std::size_t room = 0; room < size; room += 8)
+        EXPECT_EQ(write_domain_tree(machine, std::span{buffer}.first(room)).error(),
+                  Error::no_space)
+            << room;
+}
+
+TEST(DomainTree, more_banks_of_memory_than_there_is_room_for_are_an_error)
+{
+    const std::vector<Window> banks(17, one_bank[0]);
+    auto machine = small_machine();
+    machine.memory = banks;
+    alignas(8) Buffer buffer{};
+    EXPECT_EQ(write_domain_tree(machine, buffer).error(), Error::too_big);
+}
+
+TEST(TreeWriter, a_name_that_is_too_long_is_an_error)
+{
+    for (const bool with_address : {false, true}) {
+        alignas(8) Buffer buffer{};
+        TreeWriter tree{buffer};
+        tree.node("", [&] {
+            const std::string name(48, 'n');
+            if (with_address)
+                tree.node(name, 0, [] {});
+            else
+                tree.node(name, [] {});
+        });
+        EXPECT_EQ(tree.finish().error(), Error::invalid);
+    }
+}
+
+} // namespace
+} // namespace bulkhead::boot
