@@ -174,6 +174,7 @@ private:
     void count_deactivations(CpuInterface& c) REQUIRES(lock_);
     void follow_private(CpuInterface& c) REQUIRES(lock_);
     void refill(CpuInterface& c) REQUIRES(lock_);
+    void make_room(CpuInterface& c, Selection& chosen) REQUIRES(lock_);
     void request(CpuInterface& c, machine::Maintenance causes) REQUIRES(lock_);
     enum class Wanted : std::uint8_t { all, active };
     void consider_waiting(CpuInterface& c, Selection& selection, Wanted which) REQUIRES(lock_);

@@ -44,6 +44,11 @@ public:
 
     [[nodiscard]] unsigned size() const { return count_; }
     [[nodiscard]] Intid operator[](unsigned n) const { return Intid{keys_[n] & 0x3ff}; }
+    [[nodiscard]] bool has(Intid id) const
+    {
+        return std::any_of(keys_.begin(), keys_.begin() + count_,
+                           [&](std::uint32_t key) { return (key & 0x3ff) == id.value(); });
+    }
     [[nodiscard]] unsigned active_left() const
     {
         return active_seen_ - static_cast<unsigned>(std::count_if(
@@ -114,7 +119,22 @@ void Vgic::request(CpuInterface& c, machine::Maintenance causes)
     machine::request_maintenance(causes);
 }
 
-/// After the fold: fills the free list registers. If more want in than fit, all compete anew.
+/// More want in than fit: what is in competes too, and the losers' list registers become free.
+void Vgic::make_room(CpuInterface& c, Selection& chosen)
+{
+    const unsigned groups = machine::enabled_virtual_groups();
+    for (const unsigned n : each_bit(c.used))
+        chosen.consider(at(c.id, c.slot_id(n)), groups);
+    chosen.include_a_pending_one();
+    for (const unsigned n : each_bit(c.used)) {
+        const auto i = at(c.id, c.slot_id(n));
+        if (chosen.has(i.id)) continue;
+        forget_slot(c, n, i);
+        if (i.is_shared()) queue(i);
+    }
+}
+
+/// After the fold: fills the free list registers.
 void Vgic::refill(CpuInterface& c)
 {
     auto waiting = static_cast<unsigned>(std::popcount(waiting_private(c)));
@@ -124,20 +144,14 @@ void Vgic::refill(CpuInterface& c)
         c.spilled = false;
         return request(c, {});
     }
-    const bool crowded = waiting + static_cast<unsigned>(std::popcount(c.used)) > list_registers_;
-    if (crowded) {
-        for (const unsigned n : each_bit(c.used)) {
-            const auto i = at(c.id, c.slot_id(n));
-            forget_slot(c, n, i);
-            if (i.is_shared()) queue(i);
-        }
-    }
-
-    Selection chosen{list_registers_ - static_cast<unsigned>(std::popcount(c.used))};
+    const auto free = list_registers_ - static_cast<unsigned>(std::popcount(c.used));
+    const bool crowded = waiting > free;
+    Selection chosen{crowded ? list_registers_ : free};
     consider_waiting(c, chosen, Wanted::all);
-    chosen.include_a_pending_one();
+    if (crowded) make_room(c, chosen);
     for (unsigned k = 0; k < chosen.size(); ++k) {
         const auto i = at(c.id, chosen[k]);
+        if (i.is(&Bank::resident)) continue;
         if (i.is_shared()) unqueue(i);
         write_slot(c, choose_slot(c, i.id, ~c.used & all_slots()), i);
     }

@@ -27,8 +27,8 @@ std::uint8_t sender_to_show(const CpuInterface& c, Interrupt sgi)
 /// The interrupt path may have put a timer's interrupt into its list register by itself.
 void Vgic::adopt_timers(CpuInterface& c)
 {
-    const auto filled = ~machine::empty_list_registers() & ~c.used & (bit(most_timers) - 1);
-    for (const unsigned n : each_bit(static_cast<std::uint32_t>(filled))) {
+    const auto timers = all_slots() & ((1U << most_timers) - 1);
+    for (const unsigned n : each_bit(timers & ~c.used & ~machine::empty_list_registers())) {
         const Intid id = machine::read_list_register(n).get(Lr::vintid);
         const auto i = at(c.id, id);
         c.used |= std::uint32_t{1} << n;

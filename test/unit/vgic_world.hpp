@@ -50,6 +50,7 @@ public:
         }
         for (std::uint32_t n = 0; n < options.vcpus; ++n)
             load(n);
+        run(0);
     }
 
     /// The vCPU that executes what follows.
@@ -172,8 +173,8 @@ public:
     bool is(Register which, Intid intid, unsigned of)
     {
         const auto offset = which + intid.value() / 32 * 4;
-        const auto word = is_private_v3(intid) ? read_redistributor(of, 0x10000 + offset)
-                                               : read(offset);
+        const auto word =
+            is_private_v3(intid) ? read_redistributor(of, 0x10000 + offset) : read(offset);
         return (word >> intid.value() % 32 & 1) != 0;
     }
     bool is(Register which, Intid intid) { return is(which, intid, self().value()); }
@@ -193,14 +194,18 @@ public:
         const auto me = self().value();
         const auto old = redistributor ? read_redistributor(me, 0x10000 + offset) : read(offset);
         const auto next = edge ? old | bit : old & ~bit;
-        if (redistributor) write_redistributor(me, 0x10000 + offset, next);
-        else write(offset, next);
+        if (redistributor)
+            write_redistributor(me, 0x10000 + offset, next);
+        else
+            write(offset, next);
     }
     /// To one vCPU.
     void route(Intid intid, unsigned vcpu)
     {
-        if (version() == GicVersion::v2) write(0x800 + intid.value(), 1U << vcpu, 1);
-        else write(0x6000 + intid.value() * 8, device::affinity_of(VcpuId{vcpu}), 8);
+        if (version() == GicVersion::v2)
+            write(0x800 + intid.value(), 1U << vcpu, 1);
+        else
+            write(0x6000 + intid.value() * 8, device::affinity_of(VcpuId{vcpu}), 8);
     }
     void enable_groups(unsigned groups = 3) { write(0, groups); }
     void enable(Intid intid) { set(isenabler, intid); }
@@ -246,8 +251,10 @@ private:
     void write_word(Register which, Intid intid, unsigned of, std::uint32_t value)
     {
         const auto offset = which + intid.value() / 32 * 4;
-        if (is_private_v3(intid)) write_redistributor(of, 0x10000 + offset, value);
-        else write(offset, value);
+        if (is_private_v3(intid))
+            write_redistributor(of, 0x10000 + offset, value);
+        else
+            write(offset, value);
     }
 
     /// The interrupt path: the short way of the timers, else the GIC decides.
@@ -256,8 +263,7 @@ private:
         for (unsigned t = 0; t < 2; ++t) {
             if (intid != unit().timer_interrupt[t] || unit().timer_list_register[t] == 0) continue;
             ++short_ways;
-            return interface().write(
-                t, machine::ListRegister::from(unit().timer_list_register[t]));
+            return interface().write(t, machine::ListRegister::from(unit().timer_list_register[t]));
         }
         vgic.physical_arrived(self(), intid);
     }
