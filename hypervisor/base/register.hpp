@@ -41,6 +41,7 @@ public:
     template <typename F>
     [[nodiscard]] constexpr auto get(F /*field*/) const
     {
+        static_assert(F::high < sizeof(Raw) * 8);
         using T = typename F::Type;
         const auto value = (std::uint64_t{raw_} & F::mask) >> F::low;
         if constexpr (std::is_same_v<T, bool>)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <limits>
 
 namespace bulkhead::text {
 namespace {
@@ -11,7 +12,8 @@ constexpr std::size_t longest_compared = 40;
 
 std::size_t distance(std::string_view a, std::string_view b)
 {
-    if (a.size() > longest_compared || b.size() > longest_compared) return longest_compared;
+    if (a.size() > longest_compared || b.size() > longest_compared)
+        return std::numeric_limits<std::size_t>::max();
     // Levenshtein's recurrence, one row at a time.
     std::array<std::size_t, longest_compared + 1> row{};
     for (std::size_t j = 0; j <= b.size(); ++j)
@@ -26,6 +28,11 @@ std::size_t distance(std::string_view a, std::string_view b)
         }
     }
     return row[b.size()];
+}
+
+bool is_hexadecimal(std::string_view text)
+{
+    return text.starts_with("0x") || text.starts_with("0X");
 }
 
 std::optional<unsigned> digit(char c)
@@ -49,7 +56,7 @@ std::string_view split(std::string_view& rest, char separator)
 std::optional<std::uint64_t> number(std::string_view text)
 {
     unsigned base = 10;
-    if (text.starts_with("0x") || text.starts_with("0X")) {
+    if (is_hexadecimal(text)) {
         base = 16;
         text.remove_prefix(2);
     } else if (text.size() > 1 && text[0] == '0') {
@@ -83,7 +90,7 @@ std::optional<std::uint64_t> size(std::string_view text)
         return std::nullopt;
     }
     // 'b' is a digit of a hexadecimal number before it is a unit.
-    if (shift == 0 && text.starts_with("0x")) shift = 10;
+    if (shift == 0 && is_hexadecimal(text)) shift = 10;
     else text.remove_suffix(1);
     const auto value = number(text);
     if (!value || *value > ~std::uint64_t{0} >> shift) return std::nullopt;
