@@ -14,7 +14,7 @@ enum class GicVersion : std::uint8_t { v2 = 2, v3 = 3 };
 
 /// The host's GIC.
 struct InterruptController {
-    GicVersion version = GicVersion::v2;
+    GicVersion version{};
     memory::PhysicalRange distributor;
     /// GICv2: GICC, GICH and GICV.
     memory::PhysicalRange cpu_interface;

@@ -2,6 +2,7 @@
 
 #include "base/bits.hpp"
 #include "base/text.hpp"
+#include "devicetree/structure_check.hpp"
 
 namespace bulkhead::devicetree {
 namespace {
@@ -9,15 +10,6 @@ namespace {
 constexpr std::size_t header_size = sizeof(fdt_header);
 /// Version 17 (2005) added the size of the structure block, without which it has no checkable end.
 constexpr std::uint32_t oldest_version = 17;
-
-bool is_too_deep(const void* blob)
-{
-    int depth = 0;
-    for (int offset = 0; offset >= 0; offset = fdt_next_node(blob, offset, &depth)) {
-        if (depth >= Tree::max_depth) return true;
-    }
-    return false;
-}
 
 } // namespace
 
@@ -31,7 +23,7 @@ Result<Tree> Tree::open(std::span<const std::byte> blob)
         return failure(Error::invalid);
     const std::size_t size = fdt_totalsize(blob.data());
     if (size > blob.size() || size > max_size) return failure(Error::too_big);
-    if (fdt_check_full(blob.data(), size) != 0 || is_too_deep(blob.data()))
+    if (!is_sound_structure(blob.first(size), max_depth) || fdt_num_mem_rsv(blob.data()) < 0)
         return failure(Error::invalid);
     return Tree{blob.data()};
 }

@@ -94,6 +94,7 @@ void Domain::shut_down(ShutdownReason reason)
     if (stopped_.exchange(true, std::memory_order_acq_rel)) return;
     for (auto& vcpu : vcpus_)
         if (is_on(vcpu.id)) sched::switch_off(vcpu);
+    console_.finish();
     constexpr std::string_view words[] = {"powered off", "asked for a reset: stopped", "",
                                           "crashed: stopped"};
     log::info("domain {} ({}) {}", id_, name_, words[static_cast<unsigned>(reason)]);

@@ -3,7 +3,7 @@
 #include "base/lock.hpp"
 #include "base/result.hpp"
 #include "base/types.hpp"
-#include "device/domain_console_stub.hpp"
+#include "device/domain_console.hpp"
 #include "device/vgic.hpp"
 #include "device/vpl011.hpp"
 #include "domain/vcpu.hpp"
@@ -54,6 +54,7 @@ public:
     [[nodiscard]] device::Vgic& vgic() { return vgic_; }
     [[nodiscard]] device::GicVersion gic_version() const { return gic_version_; }
     [[nodiscard]] device::Vpl011* vpl011() { return vpl011_ ? &*vpl011_ : nullptr; }
+    [[nodiscard]] device::DomainConsole& console() { return console_; }
     [[nodiscard]] std::span<Vcpu> vcpus() { return vcpus_; }
 
     /// Starts the first vCPU at its entry point, with the device tree's address in x0.

@@ -15,6 +15,7 @@ namespace {
 
 constinit std::optional<driver::Uart> uart;
 constinit std::optional<devicetree::Interrupt> uart_interrupt;
+constinit device::ConsoleMux mux;
 
 std::optional<driver::Uart> driver_for(const devicetree::Node& node,
                                        const driver::UartPlacement& placement)
@@ -45,6 +46,8 @@ void start_console(const devicetree::Tree& tree, const boot::Options& options, R
     uart->start();
 }
 
+device::ConsoleMux& console_input() { return mux; }
+
 void start_console_input()
 {
     if (!uart || !uart_interrupt) return;
@@ -52,7 +55,7 @@ void start_console_input()
                                                            uart_interrupt->edge);
     driver::gic().route(uart_interrupt->intid, CpuId{0});
     driver::set_console_interrupt(uart_interrupt->intid, [] {
-        uart->handle_interrupt([](char) {});
+        uart->handle_interrupt([](char c) { mux.input(c); });
     });
     driver::gic().enable(uart_interrupt->intid);
     uart->enable_receive_interrupt();
@@ -65,6 +68,11 @@ namespace bulkhead::machine {
 void console_write(std::string_view text)
 {
     if (start::uart) start::uart->write(text);
+}
+
+void console_write_raw(std::string_view bytes)
+{
+    if (start::uart) start::uart->write_raw(bytes);
 }
 
 } // namespace bulkhead::machine

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "boot/command_line.hpp"
+#include "device/console_mux.hpp"
 #include "devicetree/host_description.hpp"
 #include "devicetree/tree.hpp"
 
@@ -16,7 +17,8 @@ void start_console(const devicetree::Tree& tree, const boot::Options& options, R
 /// GICv2 or GICv3, with EL2's own interrupts, and the boot CPU's part of it.
 void start_interrupt_controller(const devicetree::HostDescription& host);
 
-/// What is typed goes to the domains from now on.
+/// Where what is typed goes; it comes from start_console_input on.
+device::ConsoleMux& console_input();
 void start_console_input();
 
 /// Switches the other CPUs on, at most to `most` in all; each ends up in the run loop. A CPU that

@@ -8,6 +8,7 @@
 #include "base/bits.hpp"
 #include "base/log.hpp"
 #include "boot/command_line.hpp"
+#include "boot/start_domains.hpp"
 #include "devicetree/command_lines.hpp"
 #include "devicetree/host_description.hpp"
 #include "driver/gic.hpp"
@@ -40,6 +41,24 @@ std::uint64_t microseconds_since(std::uint64_t start)
     return (machine::now().value() - start) * 1'000'000 / per_second;
 }
 
+/// All RAM that nobody has: not the firmware, not the image, not the tree.
+void find_free_ram(memory::PhysicalRange image, memory::PhysicalRange tree)
+{
+    free_ram = host.memory.ram;
+    Result<void> done;
+    const auto take = [&](memory::PhysicalRange range) {
+        if (auto removed = free_ram.remove(range); !removed) done = removed;
+    };
+    for (const auto& range : host.memory.reserved)
+        take(range);
+    for (const auto& range : host.memory.header_reserved)
+        take(range);
+    take(image);
+    take(tree);
+    if (!done) machine::halt("the RAM is in too many pieces");
+    memory::page_pool().use(free_ram);
+}
+
 } // namespace
 
 extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint64_t image,
@@ -62,10 +81,27 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
 
     arm64::set_up_cpu(host.interrupt_controller.version == devicetree::GicVersion::v3);
     start::start_interrupt_controller(host);
-    static_cast<void>(image_range);
-    static_cast<void>(free_ram);
-    log::info("boot: {} us", microseconds_since(entry_time));
-    machine::halt("x");
+
+    const auto image_memory = image_range();
+    const memory::PhysicalRange tree_memory{PhysicalAddress{device_tree},
+                                            align_up(tree.blob().size(), page_size)};
+    find_free_ram(image_memory, tree_memory);
+    start::start_secondary_cpus(host, options.maxcpus);
+    log::info("{} CPUs, {} MiB of RAM free, {}", machine::cpu_count(), free_ram.total() >> 20,
+              driver::gic().is_v3() ? "GICv3" : "GICv2");
+
+    boot::HostResources resources{.description = host,
+                                  .options = options,
+                                  .spis = driver::gic().interrupts() - 32,
+                                  .virtual_cpu_interface = driver::gic().v2().virtual_cpu(),
+                                  .free_ram = free_ram};
+    const boot::Occupied occupied[] = {{image_memory, "Bulkhead"}, {tree_memory, "the device tree"}};
+    const auto domains =
+        boot::start_domains(tree, resources, occupied, start::console_input(), report);
+    if (domains == 0) machine::halt("no domain was started");
+    log::info("boot: first domain after {} us", microseconds_since(entry_time));
+    start::start_console_input();
+    start_guests(arm64::stack_top(CpuId{0}));
 }
 
 } // namespace bulkhead

@@ -1,0 +1,219 @@
+#include "boot/domain_builder.hpp"
+
+#include "base/bits.hpp"
+#include "base/log.hpp"
+#include "boot/domain_tree.hpp"
+#include "boot/guest_ram.hpp"
+#include "boot/gzip.hpp"
+#include "boot/kernel_image.hpp"
+#include "device/guest_layout.hpp"
+#include "machine/memory.hpp"
+#include "sched/null_scheduler.hpp"
+
+#include <algorithm>
+
+namespace bulkhead::boot {
+namespace {
+
+using namespace literals;
+namespace layout = device::guest_layout;
+using devicetree::BootModule;
+
+/// The largest tree that the boot protocol allows, and the alignment of what is loaded.
+constexpr std::uint64_t unit = 2_MiB;
+/// Where the tree and the ramdisk go if the kernel ends below and they fit.
+constexpr std::uint64_t preferred_offset = 128_MiB;
+
+std::span<const std::byte> contents(const BootModule& module)
+{
+    const auto* start = machine::map_physical(module.range.start, module.range.size,
+                                              machine::MapAccess::read_only);
+    return {start, module.range.size};
+}
+
+std::uint64_t blocks(std::uint64_t size) { return align_up(size, unit); }
+
+/// Where things are in the guest's first bank.
+struct Placement {
+    GuestAddress kernel;
+    GuestAddress kernel_end;
+    GuestAddress device_tree;
+    GuestAddress ramdisk;
+};
+
+/// Device tree and ramdisk, in this order, after the kernel or, where that has no room, at the end
+/// of the bank or below the kernel (xen-arm.md 2.2).
+Result<void> place_tree_and_ramdisk(Placement& placement, layout::Window bank,
+                                    std::uint64_t ramdisk_size)
+{
+    const auto size = unit + blocks(ramdisk_size);
+    const auto preferred = bank.start + preferred_offset;
+    const GuestAddress last{align_down(bank.end().value() - std::min(size, bank.size), unit)};
+    if (placement.kernel_end <= preferred && preferred <= last)
+        placement.device_tree = preferred;
+    else if (size <= bank.size && last >= placement.kernel_end)
+        placement.device_tree = last;
+    else if (placement.kernel - bank.start >= size)
+        placement.device_tree = GuestAddress{align_down((placement.kernel - size).value(), unit)};
+    else
+        return failure(Error::no_space);
+    placement.ramdisk = placement.device_tree + unit;
+    return {};
+}
+
+/// A gzipped kernel is first unpacked where it would be if it had no text_offset; what it says is
+/// known only then.
+Result<void> load_kernel(const DomainDescription& description, const GuestRam& ram,
+                         Placement& placement)
+{
+    const auto bank = ram.banks()[0];
+    auto file = contents(description.kernel);
+    const auto complain = [&](std::string_view what) {
+        log::error("{}: {}", description.kernel.node.path().text(), what);
+        return failure(Error::invalid);
+    };
+
+    std::span<std::byte> unpacked;
+    if (is_gzip(file)) {
+        const auto size = gunzipped_size(file);
+        const auto space = size ? ram.at(bank.start, *size) : failure(Error::invalid);
+        if (!space) return complain("the gzipped kernel does not fit into the domain's memory");
+        const auto done = gunzip(file, *space);
+        if (!done) return complain("the gzipped kernel is damaged");
+        unpacked = space->first(*done);
+        file = unpacked;
+    }
+    const auto image = read_kernel_image(file);
+    if (!image)
+        return complain("the kernel is neither an arm64 Image (magic 'ARM\\x64' at 0x38) nor "
+                        "gzip of one");
+    if (image->text_offset > bank.size || image->size > bank.size - image->text_offset) {
+        log::error("{}: the kernel needs {} MiB at offset {x}, but the first memory bank has {} MiB",
+                   description.kernel.node.path().text(), image->size >> 20, image->text_offset,
+                   bank.size >> 20);
+        return failure(Error::no_space);
+    }
+    placement.kernel = bank.start + image->text_offset;
+    placement.kernel_end = placement.kernel + image->size;
+    if (!unpacked.empty()) {
+        const auto place = ram.at(placement.kernel, unpacked.size());
+        if (!place) return complain("the domain's memory is in too small pieces for the kernel");
+        std::copy_backward(unpacked.begin(), unpacked.end(), place->end());
+        machine::clean_data_cache(place->data(), place->size());
+        return {};
+    }
+    return ram.copy(placement.kernel, file);
+}
+
+Result<void> load_tree(const DomainDescription& description, const HostResources& host,
+                       const GuestRam& ram, const Placement& placement)
+{
+    auto space = ram.at(placement.device_tree, unit);
+    if (!space) return failure(space.error());
+    const auto& processors = host.description.processors;
+    std::optional<layout::Window> ramdisk;
+    if (description.ramdisk)
+        ramdisk = layout::Window{placement.ramdisk, description.ramdisk->range.size};
+    const auto tree = write_domain_tree(
+        {
+            .memory = ram.banks(),
+            .ramdisk = ramdisk,
+            .bootargs = description.kernel.bootargs,
+            .vcpus = description.vcpus,
+            .gic = gic_version(host.description),
+            .vpl011 = description.vpl011,
+            .cpu_compatible = processors.compatible,
+            .cpu_clock_frequency = processors.clock_frequency,
+            .timer_clock_frequency = host.description.timer.clock_frequency,
+        },
+        *space);
+    if (!tree) return failure(tree.error());
+    machine::clean_data_cache(tree->data(), tree->size());
+    return {};
+}
+
+Result<void> place_vcpus_on_cpus(const DomainDescription& description, domain::Domain& domain)
+{
+    for (auto& vcpu : domain.vcpus())
+        if (auto placed = sched::null_scheduler::insert(vcpu, description.cpus[vcpu.id.value()]);
+            !placed)
+            return placed;
+    return {};
+}
+
+/// SPIs in whole banks of 32, with the UART's among them.
+unsigned spi_count(const DomainDescription& description, const HostResources& host)
+{
+    const unsigned least = description.vpl011 ? layout::vpl011_interrupt.value() - 31 : 0;
+    return align_up(std::max(description.nr_spis.value_or(host.spis), least), 32);
+}
+
+Result<domain::Domain*> create_domain(const DomainDescription& description, HostResources& host)
+{
+    const auto& timer = host.description.timer;
+    auto domain = domain::Domain::create({
+        .id = description.id,
+        .name = description.name,
+        .vgic = {.version = gic_version(host.description),
+                 .vcpus = description.vcpus,
+                 .spis = spi_count(description, host)},
+        .has_vpl011 = description.vpl011,
+        .trap_wait = host.options.vwfi == Vwfi::trap,
+        .timer_interrupts = {timer.virtual_, timer.physical},
+    });
+    if (!domain) return domain;
+    if (gic_version(host.description) == device::GicVersion::v2) {
+        const auto window = layout::gicv2_cpu_interface;
+        auto mapped = (*domain)->memory().map(window.start, host.virtual_cpu_interface,
+                                              window.size, memory::Stage2Access::device);
+        if (!mapped) return failure(mapped.error());
+    }
+    return domain;
+}
+
+} // namespace
+
+device::GicVersion gic_version(const devicetree::HostDescription& host)
+{
+    return host.interrupt_controller.version == devicetree::GicVersion::v3
+               ? device::GicVersion::v3
+               : device::GicVersion::v2;
+}
+
+Result<BuiltDomain> build_domain(const DomainDescription& description, HostResources& host)
+{
+    const auto complain = [&](std::string_view what, Error why) {
+        log::error("{}: {}", description.node.path().text(), what);
+        return failure(why);
+    };
+    auto domain = create_domain(description, host);
+    if (!domain) return complain("no memory for the hypervisor's own tables", domain.error());
+
+    GuestRam ram;
+    if (auto done = ram.allocate(description.memory, host.free_ram, (*domain)->memory()); !done)
+        return complain("the free memory is in too many pieces for the domain's", done.error());
+    if (host.options.bootscrub) ram.scrub();
+
+    Placement placement;
+    if (auto loaded = load_kernel(description, ram, placement); !loaded)
+        return failure(loaded.error());
+    const auto ramdisk_size = description.ramdisk ? description.ramdisk->range.size : 0;
+    if (!place_tree_and_ramdisk(placement, ram.banks()[0], ramdisk_size))
+        return complain("kernel, device tree and ramdisk do not fit into its memory: give it more",
+                        Error::no_space);
+    if (description.ramdisk)
+        if (auto copied = ram.copy(placement.ramdisk, contents(*description.ramdisk)); !copied)
+            return complain("the ramdisk does not fit into its memory", copied.error());
+    if (auto written = load_tree(description, host, ram, placement); !written)
+        return complain("its device tree cannot be written", written.error());
+    ram.release();
+    machine::flush_guest_translations((*domain)->memory().vmid(), (*domain)->memory().root());
+
+    if (auto placed = place_vcpus_on_cpus(description, **domain); !placed)
+        return complain("its CPUs are taken", placed.error());
+    if (auto added = domain::add_domain(**domain); !added)
+        return complain("there are too many domains", added.error());
+    return BuiltDomain{*domain, placement.kernel, placement.device_tree};
+}
+
+} // namespace bulkhead::boot

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "base/fixed_vector.hpp"
+#include "base/result.hpp"
+#include "base/types.hpp"
+#include "device/guest_layout.hpp"
+#include "memory/physical_ranges.hpp"
+#include "memory/stage2_map.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace bulkhead::boot {
+
+/// A domain's RAM while the domain is built: where it is in the guest's address space and on the
+/// host, reachable for EL2 until release().
+class GuestRam {
+public:
+    struct Piece {
+        GuestAddress guest;
+        memory::PhysicalRange host;
+    };
+    /// One of the guest's banks, as its device tree has them.
+    using Bank = device::guest_layout::Window;
+
+    /// Takes `size` bytes (whole pages) from `free` in as few and as large aligned pieces as there
+    /// are, maps them at the guest's RAM banks in `map`, and into EL2. out_of_memory, no_space when
+    /// it would be too many pieces.
+    Result<void> allocate(std::uint64_t size, memory::PhysicalRanges& free,
+                          memory::Stage2Map& map);
+
+    /// Fills everything with zeros.
+    void scrub() const;
+
+    /// `size` bytes at `address`, if they are in one piece. bad_address otherwise.
+    [[nodiscard]] Result<std::span<std::byte>> at(GuestAddress address, std::uint64_t size) const;
+    /// Copies `data` to `address`, over as many pieces as it takes. bad_address when the guest has
+    /// no RAM there.
+    Result<void> copy(GuestAddress address, std::span<const std::byte> data) const;
+
+    /// What was written is in memory for a guest with its caches off; EL2 cannot reach it any more.
+    void release() const;
+
+    [[nodiscard]] std::span<const Bank> banks() const { return banks_; }
+
+private:
+    FixedVector<Piece, 64> pieces_;
+    FixedVector<Bank, 2> banks_;
+};
+
+} // namespace bulkhead::boot

@@ -1,0 +1,71 @@
+#include "boot/start_domains.hpp"
+
+#include "base/log.hpp"
+#include "boot/domain_placement.hpp"
+#include "device/guest_layout.hpp"
+#include "machine/cpu.hpp"
+
+namespace bulkhead::boot {
+namespace {
+
+constinit DomainDescriptions descriptions;
+constinit FixedVector<BuiltDomain, domain::Domain::most> built;
+
+/// Reads and checks everything before anything is built.
+void describe_domains(const devicetree::Tree& tree, HostResources& host,
+                      std::span<const Occupied> occupied, Report& report)
+{
+    const unsigned most_vcpus = gic_version(host.description) == device::GicVersion::v3
+                                    ? device::guest_layout::gicv3_max_vcpus
+                                    : device::guest_layout::gicv2_max_vcpus;
+    read_domains(tree, {.cpus = machine::cpu_count(), .vcpus = most_vcpus}, descriptions, report);
+    check_modules(descriptions, host.description.memory, occupied, report);
+    place_vcpus(descriptions, machine::cpu_count(), report);
+    // Modules stay where they are, for the domain that is built anew from them.
+    for (const auto& domain : descriptions) {
+        static_cast<void>(host.free_ram.remove(domain.kernel.range));
+        if (domain.ramdisk) static_cast<void>(host.free_ram.remove(domain.ramdisk->range));
+    }
+    check_memory(descriptions, host.free_ram.total(), report);
+    report.print();
+}
+
+void attach_console(device::ConsoleMux& console, domain::Domain& domain)
+{
+    auto* uart = domain.vpl011();
+    if (uart != nullptr)
+        console.attach(domain.console(), Callback<void(char)>::to<&device::Vpl011::receive>(*uart));
+}
+
+void announce(const DomainDescription& description)
+{
+    log::info("domain {} ({}): {} MiB, {} vCPUs from CPU {} on", description.id, description.name,
+              description.memory >> 20, description.vcpus, description.cpus[0]);
+}
+
+} // namespace
+
+unsigned start_domains(const devicetree::Tree& tree, HostResources& host,
+                       std::span<const Occupied> occupied, device::ConsoleMux& console,
+                       Report& report)
+{
+    describe_domains(tree, host, occupied, report);
+    for (const auto& description : descriptions) {
+        const auto domain = description.is_wrong ? failure(Error::invalid)
+                                                 : build_domain(description, host);
+        if (domain) {
+            attach_console(console, *domain->domain);
+            announce(description);
+            static_cast<void>(built.push(*domain));
+            continue;
+        }
+        if (host.options.panic_on_error) machine::halt("a domain cannot be built, and on-error=panic");
+        log::error("domain {} ({}) is not started", description.id, description.name);
+    }
+    console.start(host.options.console_switch, host.options.console_to_domain);
+    for (const auto& domain : built)
+        domain.domain->start(domain.entry, domain.device_tree);
+    return static_cast<unsigned>(built.size());
+}
+
+} // namespace bulkhead::boot
