@@ -204,7 +204,6 @@ void Vgic::flip(const BankWrite& w, std::uint32_t Bank::* word, std::uint32_t ch
 {
     auto& bank = *w.bank;
     const bool mine = w.index != 0 || w.of == w.by;
-    if (w.index == 0 && mine) adopt_timers(cpu(w.by));
     const auto moving = changed & (bank.pending() | bank.line | bank.resident | bank.active);
     for (const unsigned position : each_bit(moving))
         open(at(w.of, Intid{w.index * interrupts_per_bank + position}), w.by);
@@ -226,6 +225,7 @@ void Vgic::private_changed(VcpuId of, VcpuId by, std::uint32_t which)
 /// A write to a register with one bit per interrupt, by what it changes.
 void Vgic::write_bank(const BankWrite& w, unsigned group, std::uint32_t value)
 {
+    if (w.index == 0 && w.of == w.by) adopt_timers(cpu(w.by));
     auto& b = *w.bank;
     constexpr unsigned special_bank = 31;
     constexpr std::uint32_t special_bits = 0xf000'0000;
@@ -266,6 +266,7 @@ void Vgic::set_priority(Interrupt i, std::uint8_t priority, VcpuId by)
     auto& stored = i.bank->priority[i.position()];
     const auto value = static_cast<std::uint8_t>(priority & priority_mask_);
     if (stored == value) return;
+    if (!i.is_shared() && i.holder == by) adopt_timers(cpu(by));
     const bool moving = i.is_pending() || i.is(&Bank::resident) || i.is(&Bank::active);
     if (moving) open(i, by);
     stored = value;

@@ -197,7 +197,7 @@ bool Vgic::load_directly(CpuInterface& c, Interrupt i)
 void Vgic::refresh_timers(CpuInterface& c)
 {
     for (unsigned t = 0; t < most_timers; ++t) {
-        if (c.timer[t] == Intid{}) continue;
+        if (c.timer[t] == Intid{} || t >= list_registers_) continue;
         const auto i = at(c.id, c.timer[t]);
         const auto& b = *i.bank;
         const bool taken = (c.used >> t & 1) != 0;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <map>
 #include <vector>
 
 namespace bulkhead::test {
@@ -32,6 +33,8 @@ public:
         unsigned spis = 64;
         unsigned list_registers = 4;
         bool timers = false;
+        /// Virtual and physical SPIs.
+        std::map<Intid, Intid> links = {};
     };
 
     explicit World(const Options& options)
@@ -47,6 +50,10 @@ public:
                 unit.timer_interrupt[t] = timer_intids[t];
                 vgic.link_timer(VcpuId{n}, t, timer_intids[t], timer_intids[t]);
             }
+        }
+        for (const auto& [virtual_spi, physical_spi] : options.links) {
+            vgic.link_shared(virtual_spi, physical_spi);
+            links_[physical_spi] = virtual_spi;
         }
         for (std::uint32_t n = 0; n < options.vcpus; ++n)
             load(n);
@@ -265,7 +272,7 @@ private:
             ++short_ways;
             return interface().write(t, machine::ListRegister::from(unit().timer_list_register[t]));
         }
-        vgic.physical_arrived(self(), intid);
+        vgic.physical_arrived(self(), links_.contains(intid) ? links_[intid] : intid);
     }
 
     /// Executes a read again as long as the answer is with other processors.
@@ -283,6 +290,7 @@ private:
     }
 
     GicVersion version_;
+    std::map<Intid, Intid> links_;
     std::vector<Line> memory_;
 
 public:
