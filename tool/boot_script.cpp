@@ -16,7 +16,7 @@ std::vector<LoadEntry> load_entries(const SystemPlan& plan, std::uint64_t tree_s
         const DomainDescription& domain = plan.description.domains[placed.image.domain];
         entries.push_back(
             {placed.file_name, placed.place,
-             fmt::format("{} of \"{}\"", role_name(placed.image.role), domain.name.value)});
+             fmt::format("{} of {}", role_name(placed.image.role), domain.name.value)});
     }
     std::ranges::sort(entries, {}, [](const LoadEntry& entry) { return entry.place.start; });
     return entries;

@@ -136,9 +136,9 @@ void check_domains(const SystemDescription& description, Problems& problems)
         check_spis(domain, problems);
         for (const auto* image : {&domain.kernel, &domain.ramdisk, &domain.device_tree})
             if (image->has_value() && ++modules == most_modules + 1)
-                problems.add(
-                    (*image)->source.origin,
-                    fmt::format("the {}th image; the hypervisor takes {}", modules, most_modules));
+                problems.add((*image)->source.origin,
+                             fmt::format("image number {} of the system; the hypervisor takes {}",
+                                         modules, most_modules));
     }
 }
 

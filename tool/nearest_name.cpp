@@ -6,6 +6,11 @@
 #include <vector>
 
 namespace bulkhead::tool {
+namespace {
+
+constexpr std::size_t shortest_beginning = 3;
+
+} // namespace
 
 std::size_t edit_distance(std::string_view from, std::string_view to)
 {
@@ -26,6 +31,10 @@ std::size_t edit_distance(std::string_view from, std::string_view to)
 
 std::optional<std::string> nearest_name(std::string_view wrong, std::span<const std::string> known)
 {
+    // A word that was cut short is nearer than any misspelling.
+    for (const std::string& name : known)
+        if (wrong.size() >= shortest_beginning && name.starts_with(wrong)) return name;
+
     std::optional<std::string> nearest;
     std::size_t best =
         std::max<std::size_t>(2, wrong.size() / 2); // farther than this is another word
