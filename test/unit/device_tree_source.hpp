@@ -21,6 +21,8 @@ public:
     [[nodiscard]] const std::vector<std::byte>& blob() const { return blob_; }
 
 private:
+    CompiledTree() = default;
+
     std::vector<std::byte> blob_;
 };
 

@@ -55,6 +55,31 @@ TEST(Tree, a_blob_with_any_byte_changed_is_refused_or_can_be_walked)
     }
 }
 
+TEST(Tree, a_property_that_is_longer_than_the_tree_is_refused)
+{
+    const CompiledTree compiled{"/ { b = <1>; };"};
+    for (const std::uint32_t size : {9U, 0x7fff'fff0U, 0x8000'0000U, 0xffff'fff4U, ~0U}) {
+        auto blob = compiled.blob();
+        // The root's token and name, then the property's token and size.
+        auto* const field = blob.data() + fdt_off_dt_struct(blob.data()) + 12;
+        ASSERT_EQ(fdt32_ld(reinterpret_cast<fdt32_t*>(field)), 4U);
+        fdt32_st(field, size);
+        EXPECT_FALSE(Tree::open(blob)) << size;
+    }
+}
+
+TEST(Tree, two_roots_are_refused)
+{
+    auto blob = CompiledTree{"/ { a { }; };"}.blob();
+    // The root ends where its child began.
+    auto* const structure = blob.data() + fdt_off_dt_struct(blob.data());
+    fdt32_st(structure + 8, FDT_END_NODE);
+    fdt32_st(structure + 12, FDT_BEGIN_NODE);
+    fdt32_st(structure + 16, 0);
+    fdt32_st(structure + 20, FDT_END_NODE);
+    EXPECT_EQ(Tree::open(blob).error(), Error::invalid);
+}
+
 TEST(Tree, a_blob_that_is_not_aligned_is_refused)
 {
     const auto blob = CompiledTree{"/ { };"}.blob();
