@@ -56,7 +56,7 @@ std::int32_t Cpu::start(unsigned cpu, void (*function)())
                .stack_top = reinterpret_cast<std::uint64_t>(__stacks) + (cpu + 1) * stack_size,
                .function = function};
     const auto address = reinterpret_cast<std::uint64_t>(&context);
-    translation::clean_to_memory({.start = address, .size = sizeof(context)});
+    translation::clean_and_invalidate({.start = address, .size = sizeof(context)});
     return psci::call(psci::Function::CPU_ON, affinities[cpu],
                       reinterpret_cast<std::uint64_t>(&guest_secondary_entry), address);
 }

@@ -61,6 +61,9 @@ void start_cpu_v2()
     // The first eight ITARGETSR bytes read as the reading CPU's bit (IHI 0048, 4.3.12).
     interface_masks[Cpu::current()] = the_distributor.read(Gicd::ITARGETSR_BYTE[0]);
     reset_word(the_distributor, 0);
+    for (unsigned n = 0; n < 4; ++n) // SGIs are not pending in ICPENDR but here, per sender
+        the_distributor.write(Gicd::CPENDSGIR[n], all);
+    the_cpu_interface.write(Gicc::APR0, 0U);
     the_cpu_interface.write(Gicc::PMR, 0xffU);
     the_cpu_interface.write(Gicc::BPR, 0U);
     the_cpu_interface.write(Gicc::CTLR, static_cast<std::uint32_t>(Gicc::Control::Enable::mask));
@@ -81,6 +84,7 @@ void start_cpu_v3()
     instruction_barrier();
     if (!ICC_SRE_EL1::SRE::of(ICC_SRE_EL1::read()))
         stop("GICv3 without its system registers: ICC_SRE_EL1.SRE does not stay 1");
+    ICC_AP1R0_EL1::write(0);
     ICC_PMR_EL1::write(0xff);
     ICC_BPR1_EL1::write(0);
     ICC_CTLR_EL1::write(0);
@@ -109,12 +113,11 @@ void start(const Description& what)
     the_distributor = RegisterBlock{what.distributor.start};
     the_cpu_interface = RegisterBlock{what.cpu_interface.start};
 
-    the_distributor.write(Gicd::CTLR, 0U);
+    // Disabled first. Affinity routing once on stays on: off again is UNPREDICTABLE (IHI 0069,
+    // GICD_CTLR.ARE_NS).
+    const auto disabled = version() == Version::v3 ? Gicd::Control::ARE_NS::mask : 0;
+    the_distributor.write(Gicd::CTLR, static_cast<std::uint32_t>(disabled));
     wait_for_distributor();
-    if (version() == Version::v3) {
-        the_distributor.write(Gicd::CTLR, static_cast<std::uint32_t>(Gicd::Control::ARE_NS::mask));
-        wait_for_distributor();
-    }
     for (unsigned word = 1; word < interrupts() / 32; ++word) {
         reset_word(the_distributor, word);
         the_distributor.write(Gicd::ICFGR[word * 2U], 0U);

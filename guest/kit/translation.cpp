@@ -126,11 +126,11 @@ void enable()
     guest_enable_mmu(ttbr0, tcr, mair_value, sctlr_value);
 }
 
-void clean_to_memory(Range range)
+void clean_and_invalidate(Range range)
 {
     const auto line = cache_line();
     for (auto at = range.start & ~(line - 1); at < range.end(); at += line)
-        asm volatile("dc cvac, %0" ::"r"(at) : "memory");
+        asm volatile("dc civac, %0" ::"r"(at) : "memory");
     data_barrier();
 }
 

@@ -26,8 +26,8 @@ struct Registers {
 };
 Registers registers();
 
-/// Make memory visible to an observer whose caches are off.
-void clean_to_memory(Range range);
+/// Let this CPU and an observer whose caches are off see the same memory.
+void clean_and_invalidate(Range range);
 
 } // namespace translation
 } // namespace bulkhead::guest

@@ -1,0 +1,147 @@
+// What must not change under a guest: general, floating-point and system registers, across emulated
+// accesses, calls, interrupts and sleep.
+
+#include "conformance/check.hpp"
+#include "conformance/machine.hpp"
+#include "kit/barrier.hpp"
+#include "kit/gic.hpp"
+#include "kit/psci.hpp"
+#include "kit/system_register.hpp"
+#include "kit/timer.hpp"
+
+#include <array>
+
+namespace bulkhead::guest::conformance {
+namespace {
+
+using namespace machine;
+
+// registers.S
+extern "C" std::uint64_t conformance_general_survive(std::uintptr_t address, std::uint64_t rounds);
+extern "C" std::uint64_t conformance_floating_point_survives(void (*function)(void*), void*);
+
+constexpr Timer timer{TimerKind::virtual_timer};
+
+/// Everything that takes a guest's CPU away for a moment.
+void disturb(void*)
+{
+    (void)gic::distributor().read(Gicd::TYPER);
+    (void)psci::call(psci::Function::VERSION);
+    const auto interrupt = board().virtual_timer.intid;
+    enable(interrupt);
+    for (unsigned n = 0; n < 5; ++n) {
+        const auto deadline = timer.now() + Timer::frequency() / 2000;
+        timer.start(deadline);
+        while (timer.now() < deadline)
+            wait_for_interrupt();
+        const auto taken = take();
+        timer.stop();
+        machine::end(taken);
+    }
+}
+
+void general_registers_survive()
+{
+    const auto address = gic::distributor().base() + Gicd::TYPER.offset;
+    expect_equal("general registers that changed", conformance_general_survive(address, 1000), 0U);
+}
+
+void floating_point_survives()
+{
+    expect_equal("floating-point registers that changed",
+                 conformance_floating_point_survives(disturb, nullptr), 0U);
+}
+
+/// A system register to fill and look at again.
+struct Kept {
+    const char* name;
+    std::uint64_t (*read)();
+    void (*write)(std::uint64_t);
+    std::uint64_t value;
+};
+
+template <class Register>
+constexpr Kept kept(const char* name, std::uint64_t value)
+{
+    return {name, Register::read, Register::write, value};
+}
+
+using SP_EL0 = SystemRegister<3, 0, 4, 1, 0>;
+using AFSR0_EL1 = SystemRegister<3, 0, 5, 1, 0>;
+using PAR_EL1 = SystemRegister<3, 0, 7, 4, 0>;
+using CONTEXTIDR_EL1 = SystemRegister<3, 0, 13, 0, 1>;
+using TPIDR_EL0 = SystemRegister<3, 3, 13, 0, 2>;
+using TPIDRRO_EL0 = SystemRegister<3, 3, 13, 0, 3>;
+using TTBR1_EL1 = SystemRegister<3, 0, 2, 0, 1>;
+using SPSR_EL1 = SystemRegister<3, 0, 4, 0, 0>;
+using ELR_EL1 = SystemRegister<3, 0, 4, 0, 1>;
+using FAR_EL1 = SystemRegister<3, 0, 6, 0, 0>;
+
+constexpr std::array registers{
+    kept<SP_EL0>("SP_EL0", 0x1111'2222'3333'4440),
+    kept<TPIDR_EL0>("TPIDR_EL0", 0x0123'4567'89ab'cdef),
+    kept<TPIDRRO_EL0>("TPIDRRO_EL0", 0xfedc'ba98'7654'3210),
+    kept<CONTEXTIDR_EL1>("CONTEXTIDR_EL1", 0x5a5a'1234),
+    kept<TTBR1_EL1>("TTBR1_EL1", 0x0000'0000'1234'5000), // walks are off: TCR_EL1.EPD1
+    kept<FAR_EL1>("FAR_EL1", 0xffff'0000'1234'5678),
+    kept<ELR_EL1>("ELR_EL1", 0x0000'aaaa'bbbb'cccc),
+    kept<SPSR_EL1>("SPSR_EL1", 0x6000'03c5),
+    kept<ESR_EL1>("ESR_EL1", 0x5600'0042),
+    kept<CNTKCTL_EL1>("CNTKCTL_EL1", 0x2),
+};
+
+void system_registers_survive()
+{
+    std::array<std::uint64_t, registers.size()> before{};
+    for (std::size_t n = 0; n < registers.size(); ++n) {
+        before[n] = registers[n].read();
+        registers[n].write(registers[n].value);
+    }
+    disturb(nullptr);
+    for (std::size_t n = 0; n < registers.size(); ++n) {
+        expect_equal(registers[n].name, registers[n].read(), registers[n].value);
+        registers[n].write(before[n]);
+    }
+}
+
+void flags_survive()
+{
+    const auto address = gic::distributor().base() + Gicd::TYPER.offset;
+    std::uint64_t flags = 0;
+    std::uint64_t value = 0;
+    asm volatile("mov %1, #0xa0000000\n msr nzcv, %1\n ldr %w1, [%2]\n mrs %0, nzcv"
+                 : "=&r"(flags), "=&r"(value)
+                 : "r"(address)
+                 : "cc", "memory");
+    expect_equal("NZCV", flags, 0xa000'0000U);
+}
+
+void exclusive_store_succeeds()
+{
+    // Load-exclusive and store-exclusive with nothing between must succeed before long.
+    static constinit std::uint64_t word = 0;
+    unsigned attempts = 0;
+    std::uint32_t failed = 1;
+    while (failed != 0 && attempts++ < 100) {
+        std::uint64_t value;
+        asm volatile("ldxr %0, [%2]\n add %0, %0, #1\n stxr %w1, %0, [%2]"
+                     : "=&r"(value), "=&r"(failed)
+                     : "r"(&word)
+                     : "memory");
+    }
+    expect_equal("STXR's status", failed, 0U);
+}
+
+constexpr Check checks[] = {
+    {"registers.general_survive", general_registers_survive},
+    {"registers.flags_survive", flags_survive},
+    {"registers.floating_point_survives", floating_point_survives},
+    {"registers.system_survive", system_registers_survive},
+    {"registers.exclusive_store_succeeds", exclusive_store_succeeds},
+};
+
+} // namespace
+
+constinit const Group registers_group = checks;
+
+} // namespace bulkhead::guest::conformance
