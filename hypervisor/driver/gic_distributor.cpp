@@ -14,11 +14,9 @@ void InterruptBanks::quiet(std::uint32_t first, std::uint32_t last) const
 {
     constexpr std::uint32_t all = ~std::uint32_t{0};
     constexpr std::uint32_t four_priorities = host_priority * 0x0101'0101U;
-    for (std::uint32_t i = first; i < last; i += 32) {
-        for (const auto bank :
-             {Gicd::clear_enable, Gicd::clear_pending, Gicd::clear_active, Gicd::group})
+    for (std::uint32_t i = first; i < last; i += 32)
+        for (const auto bank : {Gicd::clear_enable, Gicd::clear_pending, Gicd::clear_active})
             registers_.write(word(bank, i / 32), all);
-    }
     for (std::uint32_t i = first; i < last; i += 4)
         registers_.write(word(Gicd::priority, i / 4), four_priorities);
     for (std::uint32_t i = first < 16 ? 16 : first; i < last; i += 16)
