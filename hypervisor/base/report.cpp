@@ -5,19 +5,12 @@
 #include <algorithm>
 
 namespace bulkhead {
-namespace {
 
-constexpr std::string_view error_mark = "error: ";
-constexpr std::string_view warning_mark = "warning: ";
-
-} // namespace
-
-void Report::append(log::Level level, std::string_view format,
-                    std::span<const log::Argument> arguments)
+void Report::add(std::string_view mark, std::string_view format,
+                 std::initializer_list<log::Argument> arguments)
 {
     std::array<char, 400> line{};
-    const auto text = log::format_into(line, format, arguments);
-    const auto mark = level == log::Level::error ? error_mark : warning_mark;
+    const auto text = log::format_into(line, format, {arguments.begin(), arguments.size()});
     if (mark.size() + text.size() + 1 > text_.size() - used_) {
         ++lost_;
         return;

@@ -4,7 +4,7 @@
 
 #include <array>
 #include <cstddef>
-#include <span>
+#include <initializer_list>
 #include <string_view>
 #include <type_traits>
 
@@ -19,13 +19,13 @@ public:
                const Arguments&... arguments)
     {
         ++errors_;
-        add(log::Level::error, format.text(), arguments...);
+        add(error_mark, format.text(), {log::Argument{arguments}...});
     }
     template <typename... Arguments>
     void warning(log::Format<std::type_identity_t<Arguments>...> format,
                  const Arguments&... arguments)
     {
-        add(log::Level::warning, format.text(), arguments...);
+        add(warning_mark, format.text(), {log::Argument{arguments}...});
     }
 
     /// Errors so far, printed or not.
@@ -36,18 +36,11 @@ public:
     void print();
 
 private:
-    template <typename... Arguments>
-    void add(log::Level level, std::string_view format, const Arguments&... arguments)
-    {
-        if constexpr (sizeof...(Arguments) == 0) {
-            append(level, format, {});
-        } else {
-            const log::Argument list[] = {log::Argument{arguments}...};
-            append(level, format, list);
-        }
-    }
-    void append(log::Level level, std::string_view format,
-                std::span<const log::Argument> arguments);
+    static constexpr std::string_view error_mark = "error: ";
+    static constexpr std::string_view warning_mark = "warning: ";
+
+    void add(std::string_view mark, std::string_view format,
+             std::initializer_list<log::Argument> arguments);
 
     std::array<char, 8192> text_{};
     std::size_t used_ = 0;

@@ -31,7 +31,7 @@ void check_modules(DomainDescriptions& domains, const devicetree::MemoryMap& mem
     for (const auto& used : all) {
         const auto range = used.module->range;
         const auto wrong = [&](std::string_view what, std::string_view name = {}) {
-            report.error("{}: reg = {} to {} {}{}", used.module->node.path().text(), range.start,
+            report.error("{}: reg = {} to {} {}{}", used.module->node.path(), range.start,
                          range.end(), what, name);
             used.domain->is_wrong = true;
         };
@@ -45,7 +45,7 @@ void check_modules(DomainDescriptions& domains, const devicetree::MemoryMap& mem
         for (const auto& other : all) {
             if (&other == &used) break;
             if (!overlap(range, other.module->range) || range == other.module->range) continue;
-            wrong("overlaps ", other.module->node.path().text());
+            wrong("overlaps ", other.module->node.path());
             other.domain->is_wrong = true;
         }
     }
@@ -61,7 +61,7 @@ void check_memory(DomainDescriptions& domains, std::uint64_t free, Report& repor
         if (domain.is_wrong) continue;
         if (domain.memory > free) {
             report.error("{}: memory = {} MiB, but {} MiB are free ({}{}{} MiB)",
-                         domain.node.path().text(), domain.memory / 1_MiB, free / 1_MiB, list(),
+                         domain.node.path(), domain.memory / 1_MiB, free / 1_MiB, list(),
                          used == 0 ? "" : " of ", total / 1_MiB);
             domain.is_wrong = true;
             continue;

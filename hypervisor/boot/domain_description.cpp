@@ -100,7 +100,7 @@ private:
                const Arguments&... arguments)
     {
         domain_.is_wrong = true;
-        report_.error<std::string_view, Arguments...>(format, where.path().text(), arguments...);
+        report_.error<std::string_view, Arguments...>(format, where.path(), arguments...);
     }
 
     void check_properties()
@@ -112,7 +112,7 @@ private:
                 unsupported_properties, name, [](const auto& entry) { return entry.name; });
             if (unsupported == std::end(unsupported_properties)) {
                 const auto near = text::nearest(name, known_properties);
-                report_.warning("{}: {} is unknown{}{}", node_.path().text(), name,
+                report_.warning("{}: {} is unknown{}{}", node_.path(), name,
                                 near.empty() ? "" : "; the nearest known property is ", near);
             } else if (unsupported->neutral.empty()) {
                 wrong(node_, "{}: {} is not supported; remove it", name);
@@ -184,7 +184,7 @@ private:
                 wrong(module.node, "{}: the domain has such a module already; remove one");
             } else {
                 report_.warning("{}: not a kernel and not a ramdisk; the module is not used",
-                                module.node.path().text());
+                                module.node.path());
             }
         }
         if (!has_kernel) {
@@ -234,8 +234,8 @@ void read_domains(const devicetree::Tree& tree, DomainLimits limits, DomainDescr
     for (const auto node : chosen->children()) {
         if (!node.is_compatible("xen,domain")) continue;
         if (!domains.push({})) {
-            report.error("{}: there is room for {} domains; this one is not built",
-                         node.path().text(), domains.capacity);
+            report.error("{}: there is room for {} domains; this one is not built", node.path(),
+                         domains.capacity);
             continue;
         }
         auto& domain = domains.back();

@@ -85,7 +85,7 @@ void place_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report
         const auto path = domain.node.path();
         if (domain.vcpus > cpu_count - before) {
             report.error("{}: cpus = {}, but {} of {} CPUs are free, and each vCPU gets its own",
-                         path.text(), domain.vcpus, cpu_count - before, cpu_count);
+                         path, domain.vcpus, cpu_count - before, cpu_count);
             domain.is_wrong = true;
             continue;
         }
@@ -93,7 +93,7 @@ void place_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report
             if (placement.add(domain, vcpu)) continue;
             report.error("{}: hard-affinity leaves no CPU for vCPU {}: those it may have (mask "
                          "{x}) are needed by vCPUs placed before",
-                         path.text(), vcpu, domain.hard_affinity[vcpu]);
+                         path, vcpu, domain.hard_affinity[vcpu]);
             domain.is_wrong = true;
             placement.shrink(before);
         }

@@ -8,6 +8,7 @@ namespace {
 
 using namespace device::guest_layout;
 using devicetree::TreeWriter;
+using namespace std::string_view_literals;
 
 constexpr std::size_t most_banks = 16;
 
@@ -33,7 +34,7 @@ void write_chosen(TreeWriter& tree, const DomainMachine& machine)
 void write_psci(TreeWriter& tree)
 {
     tree.node("psci", [&] {
-        tree.strings("compatible", {"arm,psci-1.0", "arm,psci-0.2", "arm,psci"});
+        tree.string("compatible", "arm,psci-1.0\0arm,psci-0.2\0arm,psci"sv);
         tree.string("method", "hvc");
         // PSCI 0.1's function identifiers, for guests that know no later one.
         tree.cells("cpu_off", {1});

@@ -46,17 +46,17 @@ Result<BootModules> read_boot_modules(const Node& parent, Report& report)
         const auto bootargs = node.string("bootargs");
         if (!range || range->size == 0) {
             report.error("{}: reg has to be the module's address and size ({} and {} cells)",
-                         node.path().text(), parent.address_cells(), parent.size_cells());
+                         node.path(), parent.address_cells(), parent.size_cells());
             all_good = false;
         } else if (bootargs && bootargs->size() >= max_bootargs) {
             report.error("{}: bootargs has {} characters, but at most {} are passed on",
-                         node.path().text(), bootargs->size(), max_bootargs - 1);
+                         node.path(), bootargs->size(), max_bootargs - 1);
             all_good = false;
         } else {
             module.range = *range;
             module.bootargs = bootargs.value_or(std::string_view{});
             if (!modules.push(module)) {
-                report.error("{}: more than {} modules", parent.path().text(), modules.capacity);
+                report.error("{}: more than {} modules", parent.path(), modules.capacity);
                 return failure(Error::no_space);
             }
         }

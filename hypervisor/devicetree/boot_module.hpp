@@ -15,7 +15,7 @@ struct BootModule {
     enum class Kind : std::uint8_t { kernel, ramdisk, device_tree, xsm_policy, other };
 
     Node node;
-    Kind kind = Kind::other;
+    Kind kind{};
     memory::PhysicalRange range{};
     std::string_view bootargs{};
 };

@@ -28,7 +28,7 @@ Result<ConsoleUart> find_console_uart(const Tree& tree, std::string_view dtuart,
     }
     const auto range = registers(*node, 0);
     if (!range) {
-        report.error("{}: reg is not an address that the CPU reaches", node->path().text());
+        report.error("{}: reg is not an address that the CPU reaches", node->path());
         return failure(range.error());
     }
     ConsoleUart uart{

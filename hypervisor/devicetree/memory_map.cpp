@@ -16,13 +16,12 @@ Result<void> for_each_range(const Node& node, Report& report, auto&& take)
         if (!range) {
             report.error("{}: entry {} of reg is not an address and a size in the cells that its "
                          "parent declares, or passes the end of the address space",
-                         node.path().text(), index);
+                         node.path(), index);
             return failure(range.error());
         }
         if (range->size == 0) continue;
         if (const auto taken = take(*range); !taken) {
-            report.error("{}: more pieces of memory than there is room to note",
-                         node.path().text());
+            report.error("{}: more pieces of memory than there is room to note", node.path());
             return taken;
         }
     }

@@ -17,6 +17,7 @@ namespace bulkhead::devicetree {
 class Path {
 public:
     [[nodiscard]] std::string_view text() const { return {text_.data(), size_}; }
+    operator std::string_view() const { return text(); }
 
 private:
     friend class Node;

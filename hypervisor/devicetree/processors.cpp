@@ -19,24 +19,20 @@ bool is_processor(const Node& node)
     return type && type->contains("cpu") && !(status && status->starts_with("fail"));
 }
 
+/// How the node says that the CPU is started; nothing if it cannot be.
 void read_enable_method(const Node& node, Processor& processor, Report& report)
 {
     const auto method = node.string("enable-method");
+    const auto release = node.number("cpu-release-addr");
     if (method == "psci") {
         processor.enable_method = EnableMethod::psci;
-    } else if (method == "spin-table") {
-        if (const auto release = node.number("cpu-release-addr")) {
-            processor.enable_method = EnableMethod::spin_table;
-            processor.release_address = PhysicalAddress{*release};
-        } else {
-            report.warning("{}: enable-method is spin-table, but cpu-release-addr is not an "
-                           "address; this CPU stays off",
-                           node.path().text());
-        }
+    } else if (method == "spin-table" && release) {
+        processor.enable_method = EnableMethod::spin_table;
+        processor.release_address = PhysicalAddress{*release};
     } else if (method) {
-        report.warning("{}: enable-method = {}, but only psci and spin-table are known; this CPU "
-                       "stays off unless it is the boot CPU",
-                       node.path().text(), *method);
+        report.warning("{}: enable-method = {} is not psci, nor spin-table with cpu-release-addr: "
+                       "this CPU is only used if it is the boot CPU",
+                       node.path(), *method);
     }
 }
 
@@ -59,7 +55,7 @@ Result<void> read_processors(const Tree& tree, std::uint64_t boot_affinity, Proc
         const auto reg = written_range(node, "reg", 0);
         if (!reg || (reg->start.value() & ~affinity_bits) != 0) {
             report.error("{}: reg is not the affinity of a CPU (MPIDR_EL1); this CPU stays off",
-                         node.path().text());
+                         node.path());
             continue;
         }
         Processor processor{.affinity = reg->start.value()};
@@ -75,11 +71,11 @@ Result<void> read_processors(const Tree& tree, std::uint64_t boot_affinity, Proc
             all[0] = processor;
             boot_cpu_found = true;
         } else if (same != all.end()) {
-            report.error("{}: reg = {x} is another CPU's already; this one stays off",
-                         node.path().text(), processor.affinity);
+            report.error("{}: reg = {x} is another CPU's already; this one stays off", node.path(),
+                         processor.affinity);
         } else if (!all.push(processor)) {
-            report.warning("{}: this build has room for {} CPUs; this one stays off",
-                           node.path().text(), max_cpus);
+            report.warning("{}: this build has room for {} CPUs; this one stays off", node.path(),
+                           max_cpus);
         }
     }
     if (!boot_cpu_found) {

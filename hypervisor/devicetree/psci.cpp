@@ -11,15 +11,14 @@ std::optional<Psci> read_psci(const Tree& tree, Report& report)
     if (method == "hvc") {
         psci.by_hvc = true;
     } else if (method != "smc") {
-        report.error("{}: method has to be \"smc\" or \"hvc\"; PSCI is not used",
-                     node->path().text());
+        report.error("{}: method has to be \"smc\" or \"hvc\"; PSCI is not used", node->path());
         return std::nullopt;
     }
     if (!node->is_compatible("arm,psci-1.0") && !node->is_compatible("arm,psci-0.2")) {
         const auto cpu_on = node->u32("cpu_on");
         if (!cpu_on) {
             report.error("{}: PSCI 0.1 needs the function identifier cpu_on; PSCI is not used",
-                         node->path().text());
+                         node->path());
             return std::nullopt;
         }
         psci.is_standard = false;

@@ -19,7 +19,7 @@ Result<void> read_timer(const Tree& tree, Timer& timer, Report& report)
         if (!found || found->intid < Intid{16} || found->intid > Intid{31}) {
             report.error("{}: interrupts has to list four PPIs: secure physical, physical, virtual "
                          "and hypervisor timer; number {} is none",
-                         node->path().text(), index);
+                         node->path(), index);
             return failure(Error::invalid);
         }
         *intid = found->intid;

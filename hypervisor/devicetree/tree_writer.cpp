@@ -25,17 +25,12 @@ void TreeWriter::bytes(const char* name, std::span<const std::byte> value)
     if (auto* to = place(name, value.size())) std::ranges::copy(value, to);
 }
 
-void TreeWriter::strings(const char* name, std::initializer_list<std::string_view> values)
+void TreeWriter::string(const char* name, std::string_view value)
 {
-    std::size_t size = 0;
-    for (const auto value : values)
-        size += value.size() + 1;
-    auto* to = reinterpret_cast<char*>(place(name, size));
+    auto* to = place(name, value.size() + 1);
     if (to == nullptr) return;
-    for (const auto value : values) {
-        to = std::ranges::copy(value, to).out;
-        *to++ = '\0';
-    }
+    to = std::ranges::copy(std::as_bytes(std::span{value}), to).out;
+    *to = std::byte{0};
 }
 
 void TreeWriter::cells(const char* name, std::initializer_list<std::uint32_t> values)

@@ -34,8 +34,8 @@ public:
 
     void empty(const char* name) { place(name, 0); }
     void bytes(const char* name, std::span<const std::byte> value);
-    void string(const char* name, std::string_view value) { strings(name, {value}); }
-    void strings(const char* name, std::initializer_list<std::string_view> values);
+    /// `value` and a NUL; with NULs in it, a list of strings.
+    void string(const char* name, std::string_view value);
     void cells(const char* name, std::initializer_list<std::uint32_t> values);
     /// Each in two cells.
     void numbers(const char* name, std::span<const std::uint64_t> values);
