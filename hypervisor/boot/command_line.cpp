@@ -103,9 +103,9 @@ std::string_view nearest_name(std::string_view name)
 {
     FixedVector<std::string_view, 80> names;
     for (const auto& option : known)
-        (void)names.push(option.name);
+        static_cast<void>(names.push(option.name));
     for (auto rest = xens; !rest.empty();)
-        (void)names.push(text::split(rest, ' '));
+        static_cast<void>(names.push(text::split(rest, ' ')));
     return text::nearest(name, names);
 }
 

@@ -25,8 +25,8 @@ void check_modules(DomainDescriptions& domains, const devicetree::MemoryMap& mem
     FixedVector<Used, 2 * DomainDescriptions::capacity> all;
     for (auto& domain : domains) {
         if (domain.is_wrong) continue;
-        (void)all.push({&domain.kernel, &domain});
-        if (domain.ramdisk) (void)all.push({&*domain.ramdisk, &domain});
+        static_cast<void>(all.push({&domain.kernel, &domain}));
+        if (domain.ramdisk) static_cast<void>(all.push({&*domain.ramdisk, &domain}));
     }
     for (const auto& used : all) {
         const auto range = used.module->range;

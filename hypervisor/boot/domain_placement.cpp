@@ -22,7 +22,7 @@ public:
                 {.affinity = domain.hard_affinity[vcpu] & all_, .cpu = &domain.cpus[vcpu]}))
             return false;
         FixedVector<std::size_t, max_cpus> queue;
-        (void)queue.push(start);
+        static_cast<void>(queue.push(start));
         CpuMask seen = 0;
         std::array<std::size_t, max_cpus> reached_by{};
         for (std::size_t next = 0; next < queue.size(); ++next) {
@@ -34,7 +34,7 @@ public:
                 move_along(static_cast<unsigned>(std::countr_zero(free)), reached_by, start);
                 return true;
             }
-            for_each_bit(fresh, [&](unsigned cpu) { (void)queue.push(owner_[cpu]); });
+            for_each_bit(fresh, [&](unsigned cpu) { static_cast<void>(queue.push(owner_[cpu])); });
         }
         seats_.pop();
         return false;

@@ -65,8 +65,8 @@ void write_memory(TreeWriter& tree, const DomainMachine& machine)
 {
     FixedVector<std::uint64_t, 2 * most_banks> reg;
     for (const auto& bank : machine.memory) {
-        (void)reg.push(bank.start.value());
-        (void)reg.push(bank.size);
+        static_cast<void>(reg.push(bank.start.value()));
+        static_cast<void>(reg.push(bank.size));
     }
     if (reg.empty()) return;
     tree.node("memory", reg[0], [&] {

@@ -34,7 +34,7 @@ Result<void> read_parts(const Node& node, InterruptController& gic, Report& repo
         if (gic.version == GicVersion::v2 || index == 0)
             *parts[index] = range;
         else
-            (void)gic.redistributors.push(range);
+            static_cast<void>(gic.redistributors.push(range));
     }
     gic.redistributor_stride = node.number("redistributor-stride").value_or(0);
     return {};

@@ -21,7 +21,7 @@ Path Node::path() const
     }
     const auto own = name();
     path.size_ = std::min(own.size(), path.text_.size());
-    std::copy_n(own.data(), path.size_, path.text_.data());
+    std::copy_n(own.begin(), path.size_, path.text_.data());
     return path;
 }
 

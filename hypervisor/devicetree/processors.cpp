@@ -42,7 +42,7 @@ Result<void> read_processors(const Tree& tree, std::uint64_t boot_affinity, Proc
                              Report& report)
 {
     auto& all = processors.all;
-    (void)all.push({.affinity = boot_affinity & affinity_bits});
+    static_cast<void>(all.push({.affinity = boot_affinity & affinity_bits}));
     bool boot_cpu_found = false;
     bool first = true;
     const auto cpus = tree.at_path("/cpus");

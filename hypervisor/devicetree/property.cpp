@@ -43,7 +43,7 @@ Result<std::string_view> Property::string() const
     const std::string_view text{reinterpret_cast<const char*>(value_.data()), value_.size()};
     const auto end = text.find('\0');
     if (end == std::string_view::npos) return failure(Error::invalid);
-    return std::string_view{text.data(), end};
+    return std::string_view{text.begin(), text.begin() + end};
 }
 
 bool Property::contains(std::string_view wanted) const
