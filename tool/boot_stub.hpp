@@ -4,11 +4,11 @@
 
 namespace bulkhead::tool {
 
-/// The five instructions with which U-Boot's `booti` ends, as a raw kernel for QEMU: device tree
-/// address into x0, zero into x1 to x3, jump (Linux, Documentation/arm64/booting.rst).
+/// The instructions with which U-Boot's `booti` ends: device tree address into x0, zero into x1 to
+/// x3, jump (Linux, Documentation/arm64/booting.rst).
 ///
-/// With QEMU's own `-dtb`, QEMU rewrites /memory as one bank of all RAM (wrong on zcu102 above
-/// 2 GiB, where it would cover the devices) and adds random seeds. With this stub, the tree reaches
+/// QEMU's own `-kernel` and `-dtb` rewrite /memory as one bank of all RAM (wrong on zcu102 above
+/// 2 GiB, where it would cover the devices) and add random seeds. With this stub, the tree reaches
 /// the hypervisor byte for byte as it was written, on every machine.
 std::string boot_stub(std::uint64_t entry, std::uint64_t device_tree);
 

@@ -4,7 +4,6 @@
 #include "debian_packages.hpp"
 #include "file_contents.hpp"
 #include "image_source.hpp"
-#include "target_build.hpp"
 
 #include <set>
 
@@ -41,7 +40,11 @@ void prepare_images(Session& session, const SystemDescription& description)
             session.project.debian() / "busybox-initrd.cpio",
             busybox_initrd(read_file(session.project.debian_root() / "bin" / "busybox")));
     }
-    if (kinds.contains(ImageSource::Kind::guest)) build_target(session, false);
+}
+
+bool runs_own_guests(const Session& session, const SystemDescription& description)
+{
+    return kinds_needed(session, description).contains(ImageSource::Kind::guest);
 }
 
 } // namespace bulkhead::tool

@@ -11,12 +11,10 @@ namespace {
 /// Modules begin on the hypervisor's mapping size, so that none shares a block with another.
 constexpr std::uint64_t module_alignment = 2 * mebibyte;
 
-/// From the start of RAM: QEMU's first instructions and raw kernels (0x80000), U-Boot's vectors.
+/// At the start of RAM: U-Boot's vectors on a board; the device tree that QEMU's virt writes there
+/// (1 MiB) whether it is used or not, and the stub that starts the hypervisor, under QEMU.
 constexpr std::uint64_t boot_code_size = 2 * mebibyte;
-
-/// QEMU 7.2's virt writes its own device tree here even when it is given another way.
-constexpr std::uint64_t qemu_tree_offset = 128 * mebibyte;
-constexpr std::uint64_t qemu_tree_size = 4 * mebibyte;
+constexpr std::uint64_t boot_stub_offset = boot_code_size - 64 * kibibyte;
 
 const NamedRange* conflict(const MemoryRange& wanted, const std::vector<NamedRange>& taken)
 {
@@ -76,12 +74,14 @@ std::uint64_t default_hypervisor_address(const MachineFacts& machine)
     return machine.ram.front().start + boot_code_size;
 }
 
-std::vector<NamedRange> ranges_kept_clear(const MachineFacts& machine)
+std::uint64_t boot_stub_address(const MachineFacts& machine)
 {
-    const std::uint64_t ram = machine.ram.front().start;
-    return {
-        {{ram, boot_code_size}, "the boot loader's first code"},
-        {{ram + qemu_tree_offset, qemu_tree_size}, "the device tree QEMU writes at RAM + 128 MiB"}};
+    return machine.ram.front().start + boot_stub_offset;
+}
+
+NamedRange range_of_boot_code(const MachineFacts& machine)
+{
+    return {{machine.ram.front().start, boot_code_size}, "the boot loader's first code"};
 }
 
 std::vector<MemoryRange> place(const std::vector<PlacementRequest>& requests,

@@ -27,8 +27,10 @@ std::vector<MemoryRange> place(const std::vector<PlacementRequest>& requests,
 /// Where the hypervisor goes when the description does not say.
 std::uint64_t default_hypervisor_address(const MachineFacts& machine);
 
-/// What a boot loader needs for itself and for the files it reads first, and what QEMU puts into
-/// RAM of its own accord: never used for modules.
-std::vector<NamedRange> ranges_kept_clear(const MachineFacts& machine);
+/// The start of RAM, which boot loaders and QEMU use: never for modules.
+NamedRange range_of_boot_code(const MachineFacts& machine);
+
+/// Where an emulator gets the stub that starts the hypervisor; within the range of boot code.
+std::uint64_t boot_stub_address(const MachineFacts& machine);
 
 } // namespace bulkhead::tool

@@ -1,6 +1,7 @@
 #include "qemu.hpp"
 
 #include "byte_size.hpp"
+#include "placement.hpp"
 
 #include <fmt/format.h>
 
@@ -59,14 +60,16 @@ Command qemu_boot_command(const SystemPlan& plan, const std::vector<LoadEntry>& 
     std::vector<std::string> arguments = machine_arguments(plan.description.machine, plan.machine);
     // No multiplexer: every byte, CTRL-a included, is the console's.
     for (const char* argument : {"-no-reboot", "-chardev", "stdio,id=console,mux=off,signal=off",
-                                 "-serial", "chardev:console", "-kernel"})
+                                 "-serial", "chardev:console"})
         arguments.emplace_back(argument);
-    arguments.push_back((folder / "start.bin").string());
-    for (const LoadEntry& entry : entries) {
+    const auto load = [&](const std::string& file, std::uint64_t address, std::string_view more) {
         arguments.emplace_back("-device");
-        arguments.push_back(fmt::format("loader,file={},addr={:#x},force-raw=on",
-                                        option_path(folder / entry.file_name), entry.place.start));
-    }
+        arguments.push_back(fmt::format("loader,file={},addr={:#x},force-raw=on{}",
+                                        option_path(folder / file), address, more));
+    };
+    load("start.bin", boot_stub_address(plan.machine), ",cpu-num=0"); // CPU 0 starts there
+    for (const LoadEntry& entry : entries)
+        load(entry.file_name, entry.place.start, "");
     return {std::move(arguments)};
 }
 

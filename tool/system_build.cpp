@@ -73,8 +73,8 @@ BuiltSystem build_system(Session& session, const SystemRequest& request, const f
     check_system(session, loaded); // before anything is downloaded
     const SystemDescription& description = loaded.description;
     prepare_images(session, description);
-    const fs::path hypervisor =
-        request.hypervisor ? *request.hypervisor : build_target(session, false).hypervisor;
+    const fs::path hypervisor = request.hypervisor.value_or(session.project.hypervisor());
+    if (!request.hypervisor || runs_own_guests(session, description)) build_target(session, false);
 
     // Once more, now with every image there to be looked at.
     Problems problems;

@@ -35,8 +35,8 @@ std::optional<SystemPlan> place_all(const SystemDescription& description,
                             address ? address->origin : image.description.source.origin});
     }
 
-    std::vector<NamedRange> taken = ranges_kept_clear(machine);
-    taken.insert(taken.end(), machine.reserved.begin(), machine.reserved.end());
+    std::vector<NamedRange> taken = machine.reserved;
+    taken.push_back(range_of_boot_code(machine));
     const std::size_t before = problems.size();
     const std::vector<MemoryRange> placed = place(requests, machine, std::move(taken), problems);
     if (problems.size() != before) return std::nullopt;

@@ -250,11 +250,10 @@ TEST_F(DescriptionChecker, images_must_not_overlap_the_hypervisor_or_what_the_lo
               "FILE:7: kernel_address = 0x40200000: linux's kernel (4 KiB, 0x40200000-0x40200fff) "
               "would overlap the "
               "hypervisor (0x40200000-0x403fffff); 0x40400000 is free\n");
-    EXPECT_EQ(
-        project.problems_of(one_domain("kernel_address = 0x48000000\n")),
-        "FILE:7: kernel_address = 0x48000000: linux's kernel (4 KiB, 0x48000000-0x48000fff) would "
-        "overlap the "
-        "device tree QEMU writes at RAM + 128 MiB (0x48000000-0x483fffff); 0x40400000 is free\n");
+    EXPECT_EQ(project.problems_of(one_domain("kernel_address = 0x40100000\n")),
+              "FILE:7: kernel_address = 0x40100000: linux's kernel (4 KiB, 0x40100000-0x40100fff) "
+              "would overlap "
+              "the boot loader's first code (0x40000000-0x401fffff); 0x40400000 is free\n");
 }
 
 TEST_F(DescriptionChecker, images_are_in_ram_and_on_a_page)

@@ -47,7 +47,8 @@ TEST_F(Qemu, a_deterministic_machine_counts_instructions)
 TEST_F(Qemu, everything_is_loaded_and_the_stub_starts_it)
 {
     const std::string text = command("[machine]\nname = \"virt\"\n");
-    EXPECT_TRUE(text.contains("-kernel /out,put/start.bin"));
+    EXPECT_TRUE(text.contains(
+        "-device loader,file=/out,,put/start.bin,addr=0x401f0000,force-raw=on,cpu-num=0"));
     EXPECT_TRUE(
         text.contains("-device loader,file=/out,,put/bulkhead,addr=0x40200000,force-raw=on"))
         << "a comma in a path is doubled";
