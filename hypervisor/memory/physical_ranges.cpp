@@ -80,7 +80,7 @@ std::uint64_t PhysicalRanges::largest(std::uint64_t alignment) const
     for (const auto& range : all()) {
         const auto start = align_up(range.start.value(), alignment);
         const auto end = align_down(range.end().value(), alignment);
-        if (start < end) best = std::max(best, end - start);
+        if (range.start.value() <= start && start < end) best = std::max(best, end - start);
     }
     return best;
 }

@@ -30,7 +30,7 @@ public:
     Result<void> remove(PhysicalRange range);
 
     /// Takes `size` bytes out, aligned (both multiples of page_size), from the lowest place that
-    /// has them. out_of_memory when there is none.
+    /// has them. out_of_memory when there is none, no_space when that makes one piece too many.
     Result<PhysicalAddress> take(std::uint64_t size, std::uint64_t alignment);
 
     /// The largest multiple of `alignment` that `take` could give.

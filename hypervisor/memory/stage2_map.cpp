@@ -68,6 +68,7 @@ Result<Stage2Map> Stage2Map::create(PagePool& pool, std::uint16_t vmid)
 Result<void> Stage2Map::map(GuestAddress guest, PhysicalAddress host, std::uint64_t size,
                             Stage2Access access)
 {
+    if (!is_aligned(guest.value() | host.value() | size, page_size)) return failure(Error::invalid);
     const auto end = guest + size;
     if (end < guest || end.value() > bit(address_bits())) return failure(Error::out_of_range);
     while (guest < end) {

@@ -17,8 +17,9 @@ public:
     /// Takes the root table from the pool. `vmid` is the domain's own.
     static Result<Stage2Map> create(PagePool& pool, std::uint16_t vmid);
 
-    /// Maps [guest, guest + size) to [host, host + size); all page aligned. exists when any of it
-    /// is mapped already, out_of_range beyond the address space.
+    /// Maps [guest, guest + size) to [host, host + size). invalid unless all are whole pages,
+    /// out_of_range beyond the address space. exists, out_of_memory: only what comes before the
+    /// first that is mapped already, or that lacks a table, was mapped.
     Result<void> map(GuestAddress guest, PhysicalAddress host, std::uint64_t size,
                      Stage2Access access);
 
