@@ -86,7 +86,7 @@ void Vgic::link_shared(Intid virtual_spi, Intid physical_spi)
 /// GICv2, where a guest without security leaves them. SGIs are enabled, as on GIC-400.
 void Vgic::reset_bank(Bank& bank)
 {
-    for (const unsigned position : each_bit(bank.held))
+    for (const unsigned position : each_bit(bank.physically_active))
         machine::deactivate_physical(Intid{bank.physical[position]});
     const Bank old = bank;
     bank = {};
@@ -100,8 +100,6 @@ void Vgic::reset_bank(Bank& bank)
 
 void Vgic::reset_private(CpuInterface& c)
 {
-    // The physical ones were given back when the vCPU was saved.
-    c.own.held = 0;
     reset_bank(c.own);
     c.own.enabled = all_sgis;
     c.own.edge = all_sgis;

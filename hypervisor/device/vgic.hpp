@@ -125,6 +125,11 @@ private:
         return 1 + configuration_.spis / interrupts_per_bank;
     }
     [[nodiscard]] gic::DistributorType distributor_type() const;
+    /// GICv2's mask of those there are.
+    [[nodiscard]] std::uint8_t all_vcpus() const
+    {
+        return static_cast<std::uint8_t>((1U << configuration_.vcpus) - 1);
+    }
     CpuInterface& cpu(VcpuId vcpu) REQUIRES(lock_) { return cpus_[vcpu.value()]; }
     /// `of` matters for private interrupts only.
     Interrupt at(VcpuId of, Intid id) REQUIRES(lock_);
@@ -160,6 +165,8 @@ private:
     bool finish_slot(CpuInterface& c, unsigned n) REQUIRES(lock_);
     void adopt_timers(CpuInterface& c) REQUIRES(lock_);
     machine::ListRegister fold_slot(CpuInterface& c, unsigned n) REQUIRES(lock_);
+    static void fold_link(Interrupt i, machine::ListRegister lr);
+    void fold_again(CpuInterface& c, Interrupt i, unsigned n) REQUIRES(lock_);
     void consume(CpuInterface& c, Interrupt i, unsigned n) REQUIRES(lock_);
     void rewrite_slot(CpuInterface& c, unsigned n) REQUIRES(lock_);
     void write_slot(CpuInterface& c, unsigned n, Interrupt i) REQUIRES(lock_);

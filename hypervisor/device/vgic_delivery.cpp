@@ -65,12 +65,12 @@ void Vgic::open(Interrupt i, VcpuId running)
 /// After a change: the list registers, or the vCPU that holds them, learn of it.
 void Vgic::settle(Interrupt i, VcpuId running)
 {
-    if (!i.is(&Bank::resident))
-        place(i, running);
-    else if (i.holder == running)
-        rewrite_slot(cpu(running), cpu(running).slot_of(i.id));
-    else
-        notify(i.holder, running);
+    if (!i.is(&Bank::resident)) return place(i, running);
+    if (i.holder != running) return notify(i.holder, running);
+    auto& c = cpu(running);
+    rewrite_slot(c, c.slot_of(i.id));
+    // Its list register may be free now, or due to another.
+    if (waiting_private(c) != 0 || c.waiting_banks != 0) notify(running, running);
 }
 
 /// An edge, or a write that sets the pending state; opened before, settled after.
@@ -87,7 +87,9 @@ void Vgic::end_pending(Interrupt& i, VcpuId running)
 {
     i.clear(&Bank::latch);
     i.clear(&Bank::again);
-    if (i.is(&Bank::linked) && i.is(&Bank::edge) && (i.is_shared() || i.holder == running))
+    if (!i.is(&Bank::linked)) return;
+    if (!i.is(&Bank::active)) i.clear(&Bank::held);
+    if (i.is(&Bank::edge) && (i.is_shared() || i.holder == running))
         machine::clear_physical_pending(i.physical());
 }
 
@@ -106,6 +108,7 @@ void Vgic::make_active(Interrupt& i, VcpuId running)
 void Vgic::end_active(Interrupt& i, VcpuId running)
 {
     i.clear(&Bank::active);
+    i.clear(&Bank::held);
     if (i.is(&Bank::resident) && i.holder != running) i.set(&Bank::active_written);
 }
 
@@ -147,15 +150,15 @@ void Vgic::unqueue(Interrupt i)
     if (c.waiting[word] == 0) c.waiting_banks &= ~(std::uint32_t{1} << word);
 }
 
-/// Gives a physical interrupt back that the guest has no use for: its line can signal again, and
-/// what a level line says is then best known by the physical GIC.
+/// Gives a physical interrupt back that the guest has no use for, so that its line can signal
+/// again. What a level line says while it cannot be signalled is best known by the physical GIC.
 void Vgic::release_unwanted(Interrupt i)
 {
-    if (!i.is(&Bank::held) || i.is(&Bank::active)) return;
     const bool can_signal = (i.bank->enabled & in_enabled_group(*i.bank) & i.mask()) != 0;
-    if (!can_signal && !i.is(&Bank::edge)) i.clear(&Bank::latch);
-    if (i.is(&Bank::latch)) return;
-    i.clear(&Bank::held);
+    const bool pending = i.is(&Bank::edge) ? i.is(&Bank::latch) : can_signal;
+    if (!i.is(&Bank::active) && !pending) i.clear(&Bank::held);
+    if (i.is(&Bank::held) || !i.is(&Bank::physically_active)) return;
+    i.clear(&Bank::physically_active);
     machine::deactivate_physical(i.physical());
 }
 
@@ -227,7 +230,9 @@ void Vgic::physical_arrived(VcpuId running, Intid virtual_intid)
     auto i = at(running, virtual_intid);
     open(i, running);
     i.set(&Bank::held);
-    make_pending(i, running);
+    i.set(&Bank::physically_active);
+    if (i.is(&Bank::resident) && i.holder != running) i.set(&Bank::arrived);
+    if (i.is(&Bank::edge)) make_pending(i, running);
     settle(i, running);
     if (!i.is_shared()) refresh_timers(cpu(running));
 }

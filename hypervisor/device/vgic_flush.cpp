@@ -75,7 +75,7 @@ private:
 void Vgic::follow_private(CpuInterface& c)
 {
     follow_enables(c.own);
-    for (const unsigned position : each_bit(c.own.held & ~c.own.resident))
+    for (const unsigned position : each_bit(c.own.physically_active & ~c.own.resident))
         release_unwanted({.bank = &c.own, .id = Intid{position}, .holder = c.id});
 }
 
@@ -89,8 +89,8 @@ void Vgic::count_deactivations(CpuInterface& c)
         Selection first{1};
         consider_waiting(c, first, Wanted::active);
         if (first.size() == 0) return;
-        const auto i = at(c.id, first[0]);
-        i.clear(&Bank::active);
+        auto i = at(c.id, first[0]);
+        end_active(i, c.id);
         place(i, c.id);
     }
 }
@@ -207,6 +207,7 @@ void Vgic::load(VcpuId vcpu)
     c.loaded = true;
     c.requested = {};
     machine::request_maintenance({});
+    c.own.physically_active = c.own.held;
     for (const unsigned position : each_bit(c.own.held))
         machine::activate_physical(Intid{c.own.physical[position]});
     if (c.last_cpu != machine::this_cpu()) {
@@ -232,11 +233,12 @@ void Vgic::save(VcpuId vcpu)
         place(i, vcpu);
     }
     // This CPU's private interrupts are the next vCPU's from here on.
-    for (const unsigned position : each_bit(c.own.held))
+    for (const unsigned position : each_bit(c.own.physically_active))
         machine::deactivate_physical(Intid{c.own.physical[position]});
     for (const unsigned position : each_bit(c.own.physically_enabled))
         machine::disable_physical(Intid{c.own.physical[position]});
     c.own.physically_enabled = 0;
+    c.own.physically_active = 0;
     refresh_timers(c);
     machine::request_maintenance({});
     c.folded_at = request_clock_;

@@ -291,7 +291,7 @@ void Vgic::set_targets(Interrupt i, std::uint8_t mask, VcpuId by)
 {
     if (!i.is_shared() || configuration_.version == GicVersion::v3 || configuration_.vcpus == 1)
         return;
-    set_route(i, mask & ((1U << configuration_.vcpus) - 1), false, by);
+    set_route(i, mask & all_vcpus(), false, by);
 }
 
 void Vgic::set_route(Interrupt i, std::uint32_t route, bool any, VcpuId by)

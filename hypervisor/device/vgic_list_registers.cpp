@@ -22,6 +22,15 @@ std::uint8_t sender_to_show(const CpuInterface& c, Interrupt sgi)
     return static_cast<std::uint8_t>(std::countr_zero(sources));
 }
 
+/// The physical interrupt does not signal until the guest has finished this one.
+void hold_physical(Interrupt i)
+{
+    i.set(&Bank::held);
+    if (i.is(&Bank::physically_active)) return;
+    i.set(&Bank::physically_active);
+    machine::activate_physical(i.physical());
+}
+
 } // namespace
 
 /// The interrupt path may have put a timer's interrupt into its list register by itself.
@@ -35,8 +44,8 @@ void Vgic::adopt_timers(CpuInterface& c)
         c.pending_slots |= std::uint32_t{1} << n;
         c.slot[n] = static_cast<std::uint16_t>(id.value());
         i.set(&Bank::resident);
-        i.set(&Bank::latch);
         i.set(&Bank::held);
+        i.set(&Bank::physically_active);
     }
 }
 
@@ -53,6 +62,29 @@ void Vgic::consume(CpuInterface& c, Interrupt i, unsigned n)
     }
 }
 
+/// What the list register says of the physical interrupt. `held` was cleared meanwhile if the guest
+/// took the pending or active state away.
+void Vgic::fold_link(Interrupt i, Lr lr)
+{
+    if (lr.get(Lr::hardware)) {
+        const bool valid = lr.get(Lr::state) != State::invalid || i.is(&Bank::arrived);
+        i.assign(&Bank::physically_active, valid);
+        if (!valid) i.clear(&Bank::held);
+    } else if (!i.is(&Bank::active)) {
+        i.clear(&Bank::held);
+    }
+}
+
+/// It became pending at other CPUs while it was in list register `n`.
+void Vgic::fold_again(CpuInterface& c, Interrupt i, unsigned n)
+{
+    i.clear(&Bank::again);
+    i.set(&Bank::latch);
+    if (!is_v2_sgi(i)) return;
+    auto& sources = c.sgi_sources[i.id.value()];
+    sources = static_cast<std::uint8_t>(sources | 1U << c.slot_source(n));
+}
+
 /// Brings memory up to date with list register `n`, which keeps its contents; doing so again
 /// changes nothing.
 Lr Vgic::fold_slot(CpuInterface& c, unsigned n)
@@ -65,21 +97,12 @@ Lr Vgic::fold_slot(CpuInterface& c, unsigned n)
         c.pending_slots &= ~(std::uint32_t{1} << n);
     } else if (!was_pending && is_pending_state(lr)) {
         // The guest finished it, and the interrupt path refilled it: a timer.
-        i.set(&Bank::latch);
+        i.set(&Bank::held);
         c.pending_slots |= std::uint32_t{1} << n;
     }
-    const bool again = i.is(&Bank::again);
-    if (again) {
-        i.clear(&Bank::again);
-        i.set(&Bank::latch);
-        if (i.is(&Bank::linked)) machine::activate_physical(i.physical());
-        if (is_v2_sgi(i)) {
-            auto& sources = c.sgi_sources[i.id.value()];
-            sources = static_cast<std::uint8_t>(sources | 1U << c.slot_source(n));
-        }
-    }
     if (!i.is(&Bank::active_written)) i.assign(&Bank::active, is_active_state(lr));
-    if (lr.get(Lr::hardware)) i.assign(&Bank::held, again || lr.get(Lr::state) != State::invalid);
+    if (i.is(&Bank::linked)) fold_link(i, lr);
+    if (i.is(&Bank::again)) fold_again(c, i, n);
     return lr;
 }
 
@@ -91,8 +114,8 @@ Lr Vgic::compose(const CpuInterface& c, Interrupt i, std::uint8_t source)
     const auto lr = Lr{}.with(Lr::vintid, i.id)
                         .with(Lr::priority, i.priority())
                         .with(Lr::group1, i.is(&Bank::group1));
-    // Hardware-linked, it cannot be both (IHI 0069, 12.4.9): then the fold deactivates the
-    // physical interrupt.
+    // Hardware-linked, it cannot be both (IHI 0069, 12.4.9): then EL2 deactivates the physical
+    // interrupt after its end.
     if (i.is(&Bank::held) && !(active && wanted))
         return lr.with(Lr::hardware, true)
             .with(Lr::pintid, i.physical())
@@ -126,10 +149,7 @@ void Vgic::rewrite_slot(CpuInterface& c, unsigned n)
 
 void Vgic::write_slot(CpuInterface& c, unsigned n, Interrupt i)
 {
-    if (i.is(&Bank::linked) && !i.is(&Bank::held)) {
-        i.set(&Bank::held);
-        machine::activate_physical(i.physical());
-    }
+    if (i.is(&Bank::linked)) hold_physical(i);
     const auto source = is_v2_sgi(i) ? sender_to_show(c, i) : std::uint8_t{0};
     const auto lr = compose(c, i, source);
     machine::write_list_register(n, lr);
@@ -139,6 +159,7 @@ void Vgic::write_slot(CpuInterface& c, unsigned n, Interrupt i)
     c.pending_slots = is_pending_state(lr) ? c.pending_slots | mask : c.pending_slots & ~mask;
     c.slot[n] = static_cast<std::uint16_t>(i.id.value() | std::uint32_t{source} << 10);
     i.set(&Bank::resident);
+    i.clear(&Bank::arrived);
     i.clear(&Bank::active_written);
     if (n < most_timers && c.timer[n] != i.id) c.unit->timer_list_register[n] = 0;
 }
@@ -149,6 +170,7 @@ void Vgic::forget_slot(CpuInterface& c, unsigned n, Interrupt i)
     c.used &= ~mask;
     c.pending_slots &= ~mask;
     i.clear(&Bank::resident);
+    i.clear(&Bank::arrived);
     i.clear(&Bank::active_written);
 }
 

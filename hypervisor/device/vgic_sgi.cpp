@@ -56,7 +56,7 @@ void Vgic::send_sgi(VcpuId from, gic::SgiRequest request, bool any_group)
 void Vgic::write_sgir(VcpuId by, gic::SoftwareGenerated request)
 {
     using R = gic::SoftwareGenerated;
-    const auto all = static_cast<std::uint8_t>((1U << configuration_.vcpus) - 1);
+    const auto all = all_vcpus();
     const auto self = static_cast<std::uint8_t>(1U << by.value());
     std::uint8_t targets = 0;
     switch (request.get(R::filter)) {
@@ -75,6 +75,7 @@ void Vgic::change_sgi_sources(VcpuId by, Intid sgi, std::uint8_t senders, bool p
     auto& sources = cpu(by).sgi_sources[sgi.value()];
     auto i = at(by, sgi);
     open(i, by);
+    senders &= all_vcpus();
     sources = static_cast<std::uint8_t>(pending ? sources | senders : sources & ~senders);
     i.assign(&Bank::latch, sources != 0);
     settle(i, by);

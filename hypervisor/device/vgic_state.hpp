@@ -28,22 +28,30 @@ struct Bank {
     std::uint32_t edge = 0;
     /// The physical interrupt `physical` stands behind it, and list registers deactivate that.
     std::uint32_t linked = 0;
-    /// The physical interrupt is active on the guest's behalf; then this one is pending or active.
+    /// The physical interrupt is to be active on the guest's behalf: this one is active, or else
+    /// pending by it.
     std::uint32_t held = 0;
     /// It is in a list register, which knows better than `latch` and `active` until it is folded.
     std::uint32_t resident = 0;
-    /// While in a list register of another CPU: became pending once more, and `active` was written.
+    /// While in a list register of another CPU: became pending once more, its physical interrupt
+    /// arrived once more, and `active` was written.
     std::uint32_t again = 0;
+    std::uint32_t arrived = 0;
     std::uint32_t active_written = 0;
-    /// Enabled at the physical GIC, as far as linked.
+    /// What the physical GIC was told of the linked ones. Of private interrupts, on the CPU that
+    /// their vCPU is loaded on.
     std::uint32_t physically_enabled = 0;
+    std::uint32_t physically_active = 0;
     /// SPI: to any vCPU that is awake (GICD_IROUTER<n>.Interrupt_Routing_Mode).
     std::uint32_t any_target = 0;
 
     std::array<std::uint8_t, interrupts_per_bank> priority = {};
     std::array<std::uint16_t, interrupts_per_bank> physical = {};
 
-    [[nodiscard]] std::uint32_t pending() const { return latch | (line & ~edge); }
+    [[nodiscard]] std::uint32_t pending() const
+    {
+        return latch | ((line | (held & ~active)) & ~edge);
+    }
 };
 
 struct alignas(cache_line) SharedBank : Bank {

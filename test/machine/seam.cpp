@@ -1,10 +1,9 @@
 // The functions of hypervisor/machine/, on the test machine. The console's are in
-// captured_console.cpp.
+// captured_console.cpp, the memory's in memory.cpp.
 
 #include "machine/cpu.hpp"
 #include "machine/guest_state.hpp"
 #include "machine/list_register.hpp"
-#include "machine/memory.hpp"
 #include "machine/physical_interrupt.hpp"
 #include "machine/power.hpp"
 #include "machine/running_vcpu.hpp"
@@ -12,7 +11,6 @@
 #include "machine/time.hpp"
 
 #include <bit>
-#include <cstring>
 #include <string>
 
 namespace bulkhead::machine {
@@ -166,32 +164,6 @@ void trap_wait(bool trap)
     auto& hcr = test::machine().cpu().guest.hcr_el2;
     hcr = trap ? hcr | twi : hcr & ~twi;
 }
-
-// memory.hpp: physical addresses are the test's own addresses.
-
-std::byte* map_physical(PhysicalAddress start, std::size_t /*size*/, MapAccess /*access*/)
-{
-    return pointer_to(start);
-}
-std::byte* map_pool_chunk(PhysicalAddress start, std::size_t /*size*/) { return pointer_to(start); }
-void unmap_physical(PhysicalAddress /*start*/, std::size_t /*size*/) {}
-std::byte* pointer_to(PhysicalAddress address)
-{
-    return reinterpret_cast<std::byte*>(address.value());
-}
-PhysicalAddress physical_address_of(const void* pointer)
-{
-    return PhysicalAddress{reinterpret_cast<std::uintptr_t>(pointer)};
-}
-void clear_page(void* page) { std::memset(page, 0, page_size); }
-void clean_data_cache(const void* /*start*/, std::size_t /*size*/) {}
-void invalidate_instruction_caches() {}
-void publish_table_writes() {}
-void flush_guest_translations(std::uint16_t /*vmid*/, PhysicalAddress /*root*/)
-{
-    ++test::machine().translation_flushes;
-}
-unsigned physical_address_bits() { return 48; }
 
 // power.hpp
 

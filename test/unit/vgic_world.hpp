@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <vector>
 
 namespace bulkhead::test {
@@ -70,17 +71,20 @@ public:
     {
         run(vcpu);
         vgic.load(VcpuId{vcpu});
+        loaded_.insert(vcpu);
         enter();
     }
     void save(unsigned vcpu)
     {
         run(vcpu);
         vgic.save(VcpuId{vcpu});
+        loaded_.erase(vcpu);
     }
 
     /// The current processor enters its guest, after all that has to happen before.
     void enter()
     {
+        if (!loaded_.contains(self().value())) return;
         for (unsigned rounds = 0;; ++rounds) {
             ASSERT_LT(rounds, 50U) << "the guest never gets to run";
             if (const auto intid = machine.take_physical()) {
@@ -123,9 +127,10 @@ public:
         settle();
     }
     void end(Intid intid) { end(intid.value()); }
-    void deactivate(Intid intid)
+    void deactivate(Intid iar)
     {
-        if (!interface().deactivate(intid.value())) vgic.deactivate(self(), intid);
+        if (!interface().deactivate(iar.value()))
+            vgic.deactivate(self(), Intid{iar.value() & 0x3ff});
         settle();
     }
     /// Acknowledges and ends all there is, and says in which order.
@@ -291,6 +296,7 @@ private:
 
     GicVersion version_;
     std::map<Intid, Intid> links_;
+    std::set<unsigned> loaded_;
     std::vector<Line> memory_;
 
 public:
