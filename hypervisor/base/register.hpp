@@ -61,8 +61,8 @@ public:
             number = value.value();
         else
             number = static_cast<std::uint64_t>(value);
-        return from(static_cast<Raw>((std::uint64_t{raw_} & ~F::mask) |
-                                     ((number << F::low) & F::mask)));
+        return from(
+            static_cast<Raw>((std::uint64_t{raw_} & ~F::mask) | ((number << F::low) & F::mask)));
     }
 
     constexpr bool operator==(const Register&) const = default;

@@ -90,8 +90,10 @@ std::optional<std::uint64_t> size(std::string_view text)
         return std::nullopt;
     }
     // 'b' is a digit of a hexadecimal number before it is a unit.
-    if (shift == 0 && is_hexadecimal(text)) shift = 10;
-    else text.remove_suffix(1);
+    if (shift == 0 && is_hexadecimal(text))
+        shift = 10;
+    else
+        text.remove_suffix(1);
     const auto value = number(text);
     if (!value || *value > ~std::uint64_t{0} >> shift) return std::nullopt;
     return *value << shift;

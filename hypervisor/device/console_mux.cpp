@@ -3,6 +3,8 @@
 #include "base/host_console.hpp"
 #include "base/log.hpp"
 
+#include <array>
+
 namespace bulkhead::device {
 
 void ConsoleMux::attach(DomainConsole& console, Callback<void(char)> receive)

@@ -4,8 +4,6 @@
 #include "base/lock.hpp"
 #include "device/domain_console.hpp"
 
-#include <array>
-#include <cstddef>
 #include <string_view>
 
 namespace bulkhead::device {

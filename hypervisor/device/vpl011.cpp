@@ -216,8 +216,11 @@ void Vpl011::overrun()
 void Vpl011::admit_waiting()
 {
     if (!is_receiving() || is_looped_back()) return;
-    while (!receive_is_full() && !waiting_.empty())
-        arrive(*waiting_.pop());
+    while (!receive_is_full()) {
+        const auto character = waiting_.pop();
+        if (!character) return;
+        arrive(*character);
+    }
 }
 
 void Vpl011::put(char character, Fifo& sent)

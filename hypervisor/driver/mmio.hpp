@@ -13,8 +13,8 @@ concept HasOffset = requires(R value) {
     { value.raw() } -> std::unsigned_integral;
 };
 
-/// A device's registers, mapped into EL2. Offsets are the device's own enumeration, or belong to the
-/// register's type.
+/// A device's registers, mapped into EL2. Offsets are the device's own enumeration, or belong to
+/// the register's type.
 class Mmio {
 public:
     constexpr Mmio() = default;
