@@ -16,7 +16,7 @@ enum class Needs : std::uint8_t {
     spare_spi, ///< an implemented shared interrupt that no device uses
     spare_spi_two_cpus,
     uart011,    ///< the console is a PL011 or an SBSA UART
-    hypervisor, ///< SMCCC's hypervisor service answers
+    hypervisor, ///< Xen's hypercalls are answered
 };
 
 /// One promise of the architecture. The name is "group.sentence_it_proves".

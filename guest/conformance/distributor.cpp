@@ -215,11 +215,12 @@ void affinity_routing_hides_private_registers()
 {
     // With ARE, INTIDs 0-31 are at the redistributor and the distributor's are RES0 (IHI
     // 0069, 12.9).
-    gicd().write(Gicd::ISENABLER[0], all);
+    constexpr std::uint32_t one = 1U << 12U;
+    gicd().write(Gicd::ISENABLER[0], one);
     expect_equal("GICD_ISENABLER0", gicd().read(Gicd::ISENABLER[0]), 0);
-    gicd().write(Gicd::IPRIORITYR[0], all);
-    expect_equal("GICD_IPRIORITYR0", gicd().read(Gicd::IPRIORITYR[0]), 0);
-    gicd().write(Gicd::ISPENDR[0], all);
+    gicd().write(Gicd::IPRIORITYR[3], 0xa0U);
+    expect_equal("GICD_IPRIORITYR3", gicd().read(Gicd::IPRIORITYR[3]), 0);
+    gicd().write(Gicd::ISPENDR[0], one);
     expect_equal("GICD_ISPENDR0", gicd().read(Gicd::ISPENDR[0]), 0);
     expect("nothing is signalled", stays_quiet());
 }

@@ -3,6 +3,8 @@
 #include "kit/barrier.hpp"
 #include "kit/cpu.hpp"
 #include "kit/exception.hpp"
+#include "kit/gic_cpu_interface.hpp"
+#include "kit/hypercall.hpp"
 #include "kit/pl011.hpp"
 #include "kit/print.hpp"
 #include "kit/psci.hpp"
@@ -33,12 +35,31 @@ void set_bit(AtEach<std::uint32_t> registers, Intid intid)
 
 bool has_uart011() { return board().uart == UartKind::pl011 || board().uart == UartKind::sbsa; }
 
+/// Take and end whatever was left for this CPU, so that it does not show in the next check: not
+/// every machine that runs this lets software clear what is pending.
+void drain()
+{
+    gic::set_split_end(false);
+    gic::set_priority_mask(0xff);
+    constexpr std::uint32_t every_sgi = 0xffff;
+    gic::block_of(sgi(0)).write(Gicd::ISENABLER[0], every_sgi);
+    gic::enable(board().virtual_timer.intid);
+    gic::enable(board().physical_timer.intid);
+    constexpr unsigned more_than_there_can_be = 64;
+    for (unsigned n = 0; n < more_than_there_can_be && !stays_quiet(); ++n) {
+        const auto interrupt = gic::acknowledge();
+        if (!interrupt.intid().is_special()) gic::end(interrupt);
+    }
+}
+
 constinit void (*second_cpu_function)() = nullptr;
 constinit std::atomic<bool> second_cpu_ran{false};
 
 void run_second_cpu()
 {
     const auto fault = guarded([] {
+        gic::start_cpu();
+        drain();
         gic::start_cpu();
         second_cpu_function();
     });
@@ -59,10 +80,13 @@ void reset()
     set_interrupt_handler(nullptr);
     Timer{TimerKind::virtual_timer}.stop();
     Timer{TimerKind::physical_timer}.stop();
+    if (has_uart011()) RegisterBlock{board().uart_registers.start}.write(Uart011::IMSC, 0U);
     while (number_taken != 0)
         machine::end(taken[number_taken - 1]);
-    if (has_uart011()) RegisterBlock{board().uart_registers.start}.write(Uart011::IMSC, 0U);
-    gic::start(board().gic);
+    if (gic::version() != gic::Version::none) drain(); // it is at the first reset
+    if (const auto fault = guarded([] { gic::start(board().gic); }); fault)
+        print("# gic::start: unexpected exception, ESR ", hex(fault->esr), " FAR ", hex(fault->far),
+              " ELR ", hex(fault->elr - image_base()), "\n");
 }
 
 const char* lacks(Needs needs)
@@ -100,9 +124,10 @@ Intid the_spare_spi() { return spare_spi().value_or(spi(0)); }
 
 bool hypervisor_answers()
 {
-    constexpr std::uint32_t vendor_hypervisor_uid = 0x8600'ff01;
-    return static_cast<std::int32_t>(smccc_call(psci::conduit(), vendor_hypervisor_uid).x0) !=
-           smccc_not_supported;
+    std::int64_t version = 0;
+    const auto fault =
+        guarded([&version] { version = hypercall(HypercallNumber::xen_version, 0); });
+    return !fault && version > 0;
 }
 
 bool signalled()

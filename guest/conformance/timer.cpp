@@ -91,10 +91,14 @@ void future_deadline_is_not_met()
     timer.set_control(enable_mask | imask);
     timer.set_compare(timer.now() + ticks(1'000'000));
     expect("ISTATUS is 0 for a second from now", !condition_met(timer));
-    timer.set_compare(~0ULL);
-    expect("ISTATUS is 0 for the end of time", !condition_met(timer));
+    timer.set_compare(timer.now() + (1ULL << 55U));
+    expect("ISTATUS is 0 for years from now", !condition_met(timer));
+    // QEMU before 8.2 loops for ever when CVAL + CNTVOFF_EL2 overflows, so not the virtual timer.
+    if (kind == TimerKind::virtual_timer) return;
     timer.set_compare(~0ULL >> 1U);
     expect("ISTATUS is 0 for the middle of time", !condition_met(timer));
+    timer.set_compare(~0ULL);
+    expect("ISTATUS is 0 for the end of time", !condition_met(timer));
 }
 
 template <TimerKind kind>

@@ -61,8 +61,6 @@ void start_cpu_v2()
     // The first eight ITARGETSR bytes read as the reading CPU's bit (IHI 0048, 4.3.12).
     interface_masks[Cpu::current()] = the_distributor.read(Gicd::ITARGETSR_BYTE[0]);
     reset_word(the_distributor, 0);
-    for (unsigned n = 0; n < 4; ++n) // SGIs are not pending in ICPENDR but here, per sender
-        the_distributor.write(Gicd::CPENDSGIR[n], all);
     the_cpu_interface.write(Gicc::APR0, 0U);
     the_cpu_interface.write(Gicc::PMR, 0xffU);
     the_cpu_interface.write(Gicc::BPR, 0U);
