@@ -1,7 +1,6 @@
 #include "boot/gzip.hpp"
 
 #include <array>
-#include <cstring>
 
 namespace bulkhead::boot {
 namespace {
@@ -193,7 +192,7 @@ struct Inflater {
             if (distance_symbol > 29 || distance > size) return failure(Error::invalid);
             if (length > output.size() - size) return failure(Error::no_space);
             for (; distance >= 8 && length >= 8; length -= 8, size += 8)
-                std::memcpy(&output[size], &output[size - distance], 8);
+                __builtin_memcpy(&output[size], &output[size - distance], 8);
             for (; length != 0; --length, ++size)
                 output[size] = output[size - distance];
         }
