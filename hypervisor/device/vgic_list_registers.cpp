@@ -224,15 +224,16 @@ void Vgic::refresh_timers(CpuInterface& c)
         const auto& b = *i.bank;
         const bool taken = (c.used >> t & 1) != 0;
         const bool here = taken && c.slot_id(t) == i.id;
-        const auto elsewhere = (b.resident | b.latch | b.active | b.held) & i.mask();
-        const bool enabled = (b.linked & b.enabled & in_enabled_group(b) & i.mask()) != 0;
+        const auto elsewhere = (b.resident | b.active | b.held) & i.mask();
+        // Software's pending state ends with an acknowledge that must not be overlooked.
+        const auto signalled = b.linked & b.enabled & in_enabled_group(b) & ~b.latch & i.mask();
         const auto pending = Lr{}.with(Lr::state, State::pending)
                                  .with(Lr::hardware, true)
                                  .with(Lr::vintid, i.id)
                                  .with(Lr::pintid, i.physical())
                                  .with(Lr::priority, i.priority())
                                  .with(Lr::group1, i.is(&Bank::group1));
-        const bool ready = c.loaded && enabled && (here || (!taken && elsewhere == 0));
+        const bool ready = c.loaded && signalled != 0 && (here || (!taken && elsewhere == 0));
         c.unit->timer_list_register[t] = ready ? machine::native_list_register(pending) : 0;
     }
 }
