@@ -8,12 +8,16 @@
 namespace bulkhead::boot {
 namespace {
 
-constinit DomainDescriptions descriptions;
-constinit FixedVector<BuiltDomain, domain::Domain::most> built;
+/// What is known of all domains while they are built: too large for a stack.
+struct Plan {
+    DomainDescriptions descriptions;
+    FixedVector<BuiltDomain, domain::Domain::most> built;
+};
 
 /// Reads and checks everything before anything is built.
 void describe_domains(const devicetree::Tree& tree, HostResources& host,
-                      std::span<const Occupied> occupied, Report& report)
+                      std::span<const Occupied> occupied, Report& report,
+                      DomainDescriptions& descriptions)
 {
     const unsigned most_vcpus = gic_version(host.description) == device::GicVersion::v3
                                     ? device::guest_layout::gicv3_max_vcpus
@@ -49,7 +53,10 @@ unsigned start_domains(const devicetree::Tree& tree, HostResources& host,
                        std::span<const Occupied> occupied, device::ConsoleMux& console,
                        Report& report)
 {
-    describe_domains(tree, host, occupied, report);
+    const auto plan = memory::page_pool().create<Plan>();
+    if (!plan) machine::halt("no memory to describe the domains in");
+    auto& [descriptions, built] = **plan;
+    describe_domains(tree, host, occupied, report, descriptions);
     for (const auto& description : descriptions) {
         const auto domain = description.is_wrong ? failure(Error::invalid)
                                                  : build_domain(description, host);
@@ -62,6 +69,7 @@ unsigned start_domains(const devicetree::Tree& tree, HostResources& host,
         if (host.options.panic_on_error) machine::halt("a domain cannot be built, and on-error=panic");
         log::error("domain {} ({}) is not started", description.id, description.name);
     }
+    domain::switch_off_with_last_domain(!host.options.noreboot);
     console.start(host.options.console_switch, host.options.console_to_domain);
     for (const auto& domain : built)
         domain.domain->start(domain.entry, domain.device_tree);

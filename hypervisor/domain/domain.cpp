@@ -88,6 +88,18 @@ bool Domain::is_on(VcpuId vcpu) const
     return vcpus_[vcpu.value()].state.load(std::memory_order_acquire) != sched::Unit::State::down;
 }
 
+void Domain::vcpu_went_down()
+{
+    {
+        const Guard guard{lock_};
+        if (!is_stopped() || gone_) return;
+        for (const auto& vcpu : vcpus_)
+            if (is_on(vcpu.id)) return;
+        gone_ = true;
+    }
+    domain_has_gone();
+}
+
 void Domain::shut_down(ShutdownReason reason)
 {
     const Guard guard{lock_};

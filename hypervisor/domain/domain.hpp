@@ -69,6 +69,9 @@ public:
 
     /// Stops all vCPUs for good; those on other CPUs leave the guest soon.
     void shut_down(ShutdownReason reason) EXCLUDES(lock_);
+    /// One of its vCPUs is down for good or for now. With the last one of the last domain, the
+    /// machine's work is done (switch_off_with_last_domain).
+    void vcpu_went_down() EXCLUDES(lock_);
     [[nodiscard]] bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
 
 private:
@@ -83,6 +86,7 @@ private:
     std::optional<device::Vpl011> vpl011_;
     std::span<Vcpu> vcpus_;
     std::atomic<bool> stopped_ = false;
+    bool gone_ GUARDED_BY(lock_) = false;
     /// Orders the power states of the vCPUs against each other.
     Lock<Rank::domain> lock_;
 };
@@ -90,5 +94,11 @@ private:
 /// All domains, in the order of their ids.
 std::span<Domain* const> all_domains();
 Result<void> add_domain(Domain& domain);
+
+/// Whether the machine is switched off once all domains have stopped: nothing can run on it any
+/// more. Otherwise it stays as it is, for someone to look at it (`noreboot`).
+void switch_off_with_last_domain(bool yes);
+/// A domain has stopped and all its vCPUs are down.
+void domain_has_gone();
 
 } // namespace bulkhead::domain

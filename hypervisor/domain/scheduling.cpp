@@ -16,5 +16,6 @@ bool has_interrupt(Unit& unit) { return vgic_of(unit).has_deliverable(vcpu_of(un
 machine::GuestState& guest_state(Unit& unit) { return vcpu_of(unit).registers; }
 void entered(Unit& unit) { vgic_of(unit).load(vcpu_of(unit).id); }
 void leaving(Unit& unit) { vgic_of(unit).save(vcpu_of(unit).id); }
+void went_down(Unit& unit) { vcpu_of(unit).domain->vcpu_went_down(); }
 
 } // namespace bulkhead::sched

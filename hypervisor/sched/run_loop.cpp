@@ -22,6 +22,12 @@ bool take(RunningVcpu& running, Attention why)
     return (running.attention.fetch_and(~mask, std::memory_order_acquire) & mask) != 0;
 }
 
+/// Unless another CPU has switched it off meanwhile: that must not be lost.
+void change(Unit& unit, Unit::State from, Unit::State to)
+{
+    unit.state.compare_exchange_strong(from, to);
+}
+
 /// The unit that was switched off leaves the CPU, and may be started anew from now on.
 void let_go(Unit& unit)
 {
@@ -29,6 +35,7 @@ void let_go(Unit& unit)
     machine::discard_guest();
     machine::set_running_vcpu(machine::idle_vcpu());
     unit.state.store(Unit::State::down, std::memory_order_release);
+    went_down(unit);
 }
 
 void switch_to(Unit& next, machine::GuestRegisters& registers)
@@ -58,7 +65,7 @@ void run(machine::GuestRegisters& registers)
             if (take(current, Attention::interrupts)) refresh_interrupts(*unit);
             // A blocked unit stays loaded: nobody else wants its CPU.
             if (unit->state == Unit::State::blocked && has_interrupt(*unit))
-                unit->state = Unit::State::runnable;
+                change(*unit, Unit::State::blocked, Unit::State::runnable);
         }
         auto* next = null_scheduler::pick(machine::this_cpu());
         if (next == nullptr) {
@@ -73,14 +80,14 @@ void run(machine::GuestRegisters& registers)
 
 void block(Unit& own)
 {
-    own.state = Unit::State::blocked;
+    change(own, Unit::State::runnable, Unit::State::blocked);
     own.want(Attention::reschedule);
 }
 
-void switch_off(Unit& own)
+void switch_off(Unit& unit)
 {
-    own.state = Unit::State::switching_off;
-    own.want(Attention::reschedule);
+    unit.state = Unit::State::switching_off;
+    notify(unit, Attention::reschedule);
 }
 
 void start(Unit& unit)

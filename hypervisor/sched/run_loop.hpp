@@ -10,10 +10,10 @@ namespace bulkhead::sched {
 /// its registers are then on the CPU. This is where a CPU without work sleeps.
 void run(machine::GuestRegisters& registers);
 
-/// The calling CPU's unit does not go on: it waits for an interrupt, or was switched off.
-/// Takes effect when the CPU is about to return to it.
+/// The calling CPU's unit waits for an interrupt, from when the CPU is about to return to it.
 void block(Unit& own);
-void switch_off(Unit& own);
+/// A unit does not go on: its CPU, any, lets go of it soon (went_down).
+void switch_off(Unit& unit);
 
 /// Makes a unit that is down runnable on its CPU. Its state was set by the caller.
 void start(Unit& unit);
@@ -28,5 +28,7 @@ bool has_interrupt(Unit& unit);
 machine::GuestState& guest_state(Unit& unit);
 void entered(Unit& unit);
 void leaving(Unit& unit);
+/// The unit is down now, and nothing of it is left on any CPU.
+void went_down(Unit& unit);
 
 } // namespace bulkhead::sched
