@@ -21,6 +21,9 @@ namespace bulkhead::device {
 class Vpl011 {
 public:
     static constexpr std::uint64_t region_size = 0x1000;
+    /// Input that waits for a guest: more than a second of 115200 baud, because the wire has no way
+    /// to stop whoever types, and a guest may be away for long when its CPU is emulated or shared.
+    static constexpr std::size_t waiting_most = 16384;
 
     /// `transmit` gets what the guest sends, without this UART's lock. `set_line` gets the level of
     /// UARTINTR, with this UART's lock, in the order in which it changes.
@@ -43,7 +46,6 @@ public:
 
 private:
     static constexpr std::size_t fifo_depth = 32;
-    static constexpr std::size_t waiting_most = 1024;
     using Fifo = CharacterQueue<fifo_depth>;
 
     /// UARTLCR_H.FEN and UARTIFLS in characters.

@@ -17,7 +17,7 @@ namespace {
 using namespace pl011;
 
 constexpr std::uint32_t fifo_depth = 32;
-constexpr std::uint32_t waiting_most = 1024;
+constexpr auto waiting_most = Vpl011::waiting_most;
 
 /// The UART with a guest on one side, and the far end of its wires on the other.
 class Vpl011Test : public testing::Test {
