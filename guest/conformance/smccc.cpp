@@ -76,7 +76,7 @@ void both_conduits_answer()
 void hypervisor_is_xen_compatible()
 {
     // Xen's UID, a71812dc-c698-4369-9acf-79d18ddee667, by words as the convention returns it.
-    const auto uid = smccc_call(psci::conduit(), 0x8600'ff01);
+    const auto uid = smccc_call(psci::conduit(), 0x8500'ff01);
     expect_equal("UID, word 0", static_cast<std::uint32_t>(uid.x0), 0xdc12'18a7U);
     expect_equal("UID, word 1", static_cast<std::uint32_t>(uid.x1), 0x6943'98c6U);
     const auto version = hypercall(HypercallNumber::xen_version, 0);

@@ -103,6 +103,7 @@ enter_el1:
     b.ne    2f
 
     mov     x0, #(1 << 31)      // HCR_EL2.RW: EL1 is AArch64, nothing is trapped
+    orr     x0, x0, #(1 << 29)  // HCR_EL2.HCD: HVC is undefined, as nobody stays at EL2
     msr     hcr_el2, x0
     mrs     x0, cnthctl_el2
     orr     x0, x0, #3          // EL1PCTEN, EL1PCEN: the physical timer is EL1's too
