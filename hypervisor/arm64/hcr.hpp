@@ -20,6 +20,8 @@ struct Hcr : Register<Hcr, std::uint64_t> {
     static constexpr Field<20, 20, bool> trap_implementation_defined{};   // TIDCP
     static constexpr Field<21, 21, bool> trap_auxiliary_control{};        // TACR
     static constexpr Field<31, 31, bool> el1_is_aarch64{};          // RW
+    static constexpr Field<35, 35, bool> trap_limited_ordering{};   // TLOR
+    static constexpr Field<36, 36, bool> trap_error_records{};      // TERR
 };
 
 /// A guest that owns its CPU. Cache operations by set and way are not trapped: the vCPU stays on
@@ -38,8 +40,10 @@ constexpr Hcr guest_hcr(bool trap_wait)
         .with(Hcr::trap_smc, true)
         .with(Hcr::trap_implementation_defined, true)
         .with(Hcr::trap_auxiliary_control, true)
-        .with(Hcr::el1_is_aarch64, true);
+        .with(Hcr::el1_is_aarch64, true)
+        .with(Hcr::trap_limited_ordering, true)
+        .with(Hcr::trap_error_records, true);
 }
-static_assert(guest_hcr(false).raw() == 0x803c'003b);
+static_assert(guest_hcr(false).raw() == 0x18'803c'003b);
 
 } // namespace bulkhead::arm64

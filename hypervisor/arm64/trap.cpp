@@ -101,7 +101,7 @@ bool synchronous_from_guest(GuestRegisters& registers, RunningVcpu& vcpu)
 
 void system_error_from_guest(GuestRegisters& /*registers*/, RunningVcpu& vcpu)
 {
-    upcall::crash(vcpu, "an SError interrupt: hardware reported an error that belongs to it");
+    upcall::system_error(vcpu);
 }
 }
 

@@ -111,7 +111,7 @@ std::optional<bool> boolean(std::string_view text)
 std::string_view nearest(std::string_view text, std::span<const std::string_view> candidates)
 {
     std::string_view best;
-    std::size_t best_distance = text.size() / 3 + 1;
+    std::size_t best_distance = std::max<std::size_t>(text.size() / 3, 2) + 1;
     for (const auto candidate : candidates) {
         if (const auto d = distance(text, candidate); d < best_distance) {
             best_distance = d;

@@ -67,14 +67,12 @@ constexpr Known known[] = {
      store<&Options::console_timestamps>},
     {"conswitch", "a letter, and x to keep the input", take_conswitch, is_text},
     {"dtuart", "a path or an alias", take_dtuart, is_text},
-    {"guest_loglvl", levels, store<&Options::guest_loglvl>},
     {"loglvl", levels, store<&Options::loglvl>},
     {"maxcpus", "a number from 1 on", take_maxcpus, is_text},
     {"noreboot", flag, store<&Options::noreboot>},
     {"on-error", "continue|panic", store<&Options::panic_on_error>},
     {"sched", "null", take_nothing},
     {"serrors", "diverse|panic", store<&Options::serrors_panic>},
-    {"sync_console", flag, store<&Options::sync_console>},
     {"vwfi", "auto|native|trap", store<&Options::vwfi>},
 };
 
@@ -84,10 +82,10 @@ constexpr std::string_view xens =
     "acpi argo badpage bootscrub_chunk buddy-alloc-size com1 conring_size console_to_ring "
     "crash-debug- credit2_ debug_stack_lines dma_bits dom0 dom0-iommu dom0-llc-colors "
     "dom0_max_vcpus dom0_mem dom0_vcpus_pin ext_regions flask gnttab gnttab_max_frames "
-    "gnttab_max_maptrack_frames hardware_dom hmp-unsafe iommu llc-coloring llc-nr-ways llc-size "
+    "gnttab_max_maptrack_frames guest_loglvl hardware_dom hmp-unsafe iommu llc-coloring llc-nr-ways llc-size "
     "low_mem_virq_limit max_lpi_bits memop-max-order numa partial-emulation pci-passthrough "
     "pdx-compress sched_credit_tslice_ms sched_ratelimit_us scmi-smc-passthrough scrub-domheap "
-    "serial_tx_buffer spec-ctrl tbuf_size tee tevt_mask timer_slop xen-llc-colors xsm";
+    "serial_tx_buffer spec-ctrl sync_console tbuf_size tee tevt_mask timer_slop xen-llc-colors xsm";
 
 bool is_xens(std::string_view name)
 {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/host_console.hpp"
 #include "base/log.hpp"
 #include "base/report.hpp"
 #include "base/types.hpp"
@@ -12,23 +13,19 @@ namespace bulkhead::boot {
 /// What a guest's WFI does: stop the CPU itself, come to the hypervisor, or whichever is cheaper
 /// now.
 enum class Vwfi : std::uint8_t { automatic, native, trap };
-/// In front of every line of the console: nothing, the seconds since boot, or the counter's ticks.
-enum class Timestamps : std::uint8_t { none, boot, raw };
 
 /// The hypervisor's command line (Xen's xen-command-line, what makes sense for static partitions).
 /// Strings point into the line.
 struct Options {
     bool console = true;
     std::string_view dtuart;
-    bool sync_console = false;
     /// CTRL and this letter, three times, moves the console's input on; 'a' to 'z'.
     char console_switch = 'a';
     /// Input goes to the first domain once all are built.
     bool console_to_domain = true;
-    Timestamps console_timestamps = Timestamps::none;
+    HostConsole::Stamp console_timestamps = HostConsole::Stamp::none;
     /// Errors are always shown.
     log::Level loglvl = log::Level::info;
-    log::Level guest_loglvl = log::Level::warning;
 
     std::uint32_t maxcpus = max_cpus;
     Vwfi vwfi = Vwfi::automatic;

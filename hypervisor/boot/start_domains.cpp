@@ -69,7 +69,8 @@ unsigned start_domains(const devicetree::Tree& tree, HostResources& host,
         if (host.options.panic_on_error) machine::halt("a domain cannot be built, and on-error=panic");
         log::error("domain {} ({}) is not started", description.id, description.name);
     }
-    domain::switch_off_with_last_domain(!host.options.noreboot);
+    domain::machine_policy() = {.off_with_last_domain = !host.options.noreboot,
+                                .stop_at_system_error = host.options.serrors_panic};
     console.start(host.options.console_switch, host.options.console_to_domain);
     for (const auto& domain : built)
         domain.domain->start(domain.entry, domain.device_tree);

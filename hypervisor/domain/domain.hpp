@@ -70,7 +70,7 @@ public:
     /// Stops all vCPUs for good; those on other CPUs leave the guest soon.
     void shut_down(ShutdownReason reason) EXCLUDES(lock_);
     /// One of its vCPUs is down for good or for now. With the last one of the last domain, the
-    /// machine's work is done (switch_off_with_last_domain).
+    /// machine's work is done (MachinePolicy).
     void vcpu_went_down() EXCLUDES(lock_);
     [[nodiscard]] bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
 
@@ -95,9 +95,15 @@ private:
 std::span<Domain* const> all_domains();
 Result<void> add_domain(Domain& domain);
 
-/// Whether the machine is switched off once all domains have stopped: nothing can run on it any
-/// more. Otherwise it stays as it is, for someone to look at it (`noreboot`).
-void switch_off_with_last_domain(bool yes);
+/// What happens to the machine.
+struct MachinePolicy {
+    /// Once all domains have stopped it is switched off: nothing can run on it any more. Otherwise it
+    /// stays as it is, for someone to look at it (`noreboot`).
+    bool off_with_last_domain = true;
+    /// An SError that belongs to a guest stops the machine (`serrors=panic`).
+    bool stop_at_system_error = false;
+};
+MachinePolicy& machine_policy();
 /// A domain has stopped and all its vCPUs are down.
 void domain_has_gone();
 

@@ -9,20 +9,20 @@ namespace {
 constinit FixedVector<Domain*, Domain::most> domains;
 
 constinit std::atomic<std::size_t> gone = 0;
-constinit bool switch_off = true;
+constinit MachinePolicy policy;
 
 } // namespace
 
 std::span<Domain* const> all_domains() { return domains; }
 Result<void> add_domain(Domain& domain) { return domains.push(&domain); }
 
-void switch_off_with_last_domain(bool yes) { switch_off = yes; }
+MachinePolicy& machine_policy() { return policy; }
 
 void domain_has_gone()
 {
     if (++gone != domains.size()) return;
-    log::info("all domains have stopped{}", switch_off ? ": the machine is switched off" : "");
-    if (switch_off) machine::power_off();
+    log::info("all domains have stopped{}", policy.off_with_last_domain ? ": the machine is switched off" : "");
+    if (policy.off_with_last_domain) machine::power_off();
 }
 
 } // namespace bulkhead::domain

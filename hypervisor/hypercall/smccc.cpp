@@ -30,7 +30,7 @@ constexpr std::uint32_t call_revision = 0xff03;
 /// Xen's identities (public/arch-arm/smccc.h), a byte of the UUID after the other from bit 0 on;
 /// the revision of both is 0.1. Guests know by the first that they run under Xen's interface.
 constexpr Service services[] = {
-    {.base = 0x8600'0000,
+    {.base = 0x8500'0000,
      .functions = 3,
      .uid = {0xdc12'18a7, 0x6943'98c6, 0xd179'cf9a, 0x67e6'de8d}},
     {.base = 0x8400'0000,

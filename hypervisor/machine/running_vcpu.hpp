@@ -36,6 +36,10 @@ struct alignas(cache_line) RunningVcpu {
     {
         attention.fetch_or(static_cast<std::uint32_t>(why), std::memory_order_release);
     }
+    [[nodiscard]] bool wants(Attention why) const
+    {
+        return (attention.load(std::memory_order_relaxed) & static_cast<std::uint32_t>(why)) != 0;
+    }
 };
 static_assert(sizeof(RunningVcpu) == cache_line);
 

@@ -59,6 +59,9 @@ void crash(RunningVcpu& vcpu, std::string_view reason);
 /// registers into `registers`. Returns when there is something to run.
 void reconsider(GuestRegisters& registers);
 
+/// An SError while the vCPU ran: its domain crashes, or the machine stops (`serrors=`).
+void system_error(RunningVcpu& vcpu);
+
 /// The name of the domain that runs there, for a panic.
 std::string_view describe(RunningVcpu& vcpu);
 

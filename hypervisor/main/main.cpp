@@ -71,6 +71,10 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
     const auto options =
         boot::parse_command_line(devicetree::command_lines(tree).hypervisor, report);
     log::set_threshold(options.loglvl);
+    {
+        const Guard guard{host_console.lock};
+        host_console.set_stamp(options.console_timestamps);
+    }
     start::start_console(tree, options, report);
     log::info("Bulkhead, a partitioning hypervisor for Armv8-A; image at {}", PhysicalAddress{image});
     log::info("Latest ChangeSet: {}", BULKHEAD_REVISION);
