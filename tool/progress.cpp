@@ -18,6 +18,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr seconds reminder_every{15};
+/// What is quicker than this had nothing to do, and is not worth a line.
+constexpr milliseconds worth_a_line{1000};
 
 std::string last_lines(std::string_view text, std::size_t count)
 {
@@ -71,6 +73,7 @@ void Progress::step(std::string_view what, const Command& command, std::string_v
     auto reminded = elapsed();
     std::optional<Ending> ending;
     while (!(ending = child.wait(milliseconds{200}))) {
+        if (elapsed() < worth_a_line) continue;
         if (rewrites) {
             fmt::print(stderr, "\rbulkhead: {} ... {}\033[K", what, format_duration(elapsed()));
             announced = true;
@@ -84,7 +87,6 @@ void Progress::step(std::string_view what, const Command& command, std::string_v
     }
     if (rewrites && announced) fmt::print(stderr, "\r\033[K");
     if (ending->ok()) {
-        // What was too quick to be announced had nothing to do, and is not worth a line.
         if (announced) say(fmt::format("{}: done in {}", what, format_duration(elapsed())));
         return;
     }
