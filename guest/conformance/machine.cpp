@@ -91,18 +91,17 @@ void reset()
 
 const char* lacks(Needs needs)
 {
-    const bool alone = Cpu::count() < 2;
-    switch (needs) {
-    case Needs::nothing: return nullptr;
-    case Needs::gic_v2: return gic::version() == gic::Version::v2 ? nullptr : "not a GICv2";
-    case Needs::gic_v3: return gic::version() == gic::Version::v3 ? nullptr : "not a GICv3";
-    case Needs::gic_v2_two_cpus: return alone ? "needs two CPUs" : lacks(Needs::gic_v2);
-    case Needs::two_cpus: return alone ? "needs two CPUs" : nullptr;
-    case Needs::spare_spi: return spare_spi() ? nullptr : "no shared interrupt is free";
-    case Needs::spare_spi_two_cpus: return alone ? "needs two CPUs" : lacks(Needs::spare_spi);
-    case Needs::uart011: return has_uart011() ? nullptr : "the console is no PL011";
-    case Needs::hypervisor: return hypervisor_answers() ? nullptr : "no hypervisor answers";
-    }
+    using enum Needs;
+    const auto is_any_of = [needs](auto... these) { return ((needs == these) || ...); };
+    const bool v3 = gic::version() == gic::Version::v3;
+    if (is_any_of(gic_v2, gic_v2_two_cpus) && v3) return "not a GICv2";
+    if (is_any_of(gic_v3) && !v3) return "not a GICv3";
+    if (is_any_of(two_cpus, gic_v2_two_cpus, spare_spi_two_cpus) && Cpu::count() < 2)
+        return "needs two CPUs";
+    if (is_any_of(Needs::spare_spi, spare_spi_two_cpus) && !machine::spare_spi())
+        return "no shared interrupt is free";
+    if (is_any_of(uart011) && !has_uart011()) return "the console is no PL011";
+    if (is_any_of(hypervisor) && !hypervisor_answers()) return "no hypervisor answers";
     return nullptr;
 }
 

@@ -72,7 +72,8 @@ std::uint8_t priority_of(Intid intid);
 
 /// An SGI to this CPU itself.
 void send_to_self(Intid intid);
-/// SGIs may be enabled for good (IHI 0048, 4.3.5); then what is said of disabled ones does not apply.
+/// SGIs may be enabled for good (IHI 0048, 4.3.5); then what is said of disabled ones does not
+/// apply.
 bool sgis_can_be_disabled();
 /// Have it enabled at a priority.
 void enable(Intid intid, std::uint8_t priority = gic::default_priority);

@@ -9,6 +9,7 @@
 #include "kit/gic.hpp"
 #include "kit/system_register.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 namespace bulkhead::guest::conformance {
@@ -55,21 +56,27 @@ void counter_only_rises()
     expect("the counter advances", within(soon, [start] { return the_timer<kind>.now() > start; }));
 }
 
-void counters_keep_their_distance()
+/// CNTPCT_EL0 - CNTVCT_EL0: of several pairs of readings the one with the least time in between.
+std::int64_t distance_of_counters()
 {
-    // CNTVOFF_EL2 is a constant: the later reading of a pair bounds the earlier.
-    const auto distance = [] {
+    std::int64_t greatest = 0;
+    for (unsigned n = 0; n < 20; ++n) {
+        instruction_barrier();
         const auto physical = CNTPCT_EL0::read();
         instruction_barrier();
         const auto virtual_count = CNTVCT_EL0::read();
-        instruction_barrier();
-        return physical - virtual_count;
-    };
-    const auto first = distance();
+        const auto distance = static_cast<std::int64_t>(physical - virtual_count);
+        greatest = n == 0 ? distance : std::max(greatest, distance);
+    }
+    return greatest;
+}
+
+void counters_keep_their_distance()
+{
+    const auto first = distance_of_counters();
     within(1000, [] { return false; });
-    const auto second = distance();
-    const auto moved = static_cast<std::int64_t>(second - first);
-    const auto limit = static_cast<std::int64_t>(ticks(10'000));
+    const auto moved = distance_of_counters() - first;
+    const auto limit = static_cast<std::int64_t>(ticks(500));
     expect("CNTPCT_EL0 - CNTVCT_EL0 stays", moved > -limit && moved < limit);
 }
 

@@ -14,7 +14,7 @@ constinit Lock lock;
 constinit bool seized = false;
 
 // Fixed after open(), when only the boot CPU runs.
-constinit UartKind kind = UartKind::none;
+constinit UartKind the_kind = UartKind::none;
 constinit Pl011 pl011;
 constinit CadenceUart cadence;
 
@@ -30,9 +30,9 @@ constinit Input input;
 template <class Action>
 void with_uart(Action action)
 {
-    if (kind == UartKind::cadence)
+    if (the_kind == UartKind::cadence)
         action(cadence);
-    else if (kind != UartKind::none)
+    else if (the_kind != UartKind::none)
         action(pl011);
 }
 
@@ -53,13 +53,13 @@ void write_unlocked(std::string_view text)
 
 } // namespace
 
-void open(UartKind uart, RegisterBlock registers)
+void open(UartKind kind, RegisterBlock registers)
 {
-    kind = uart;
-    if (uart == UartKind::cadence)
+    the_kind = kind;
+    if (kind == UartKind::cadence)
         cadence = CadenceUart{registers};
-    else if (uart != UartKind::none)
-        pl011 = Pl011{registers, uart == UartKind::sbsa};
+    else if (kind != UartKind::none)
+        pl011 = Pl011{registers, kind == UartKind::sbsa};
 }
 
 void write(std::string_view text)

@@ -25,7 +25,7 @@ constinit unsigned number_of_cpus = 1;
 constinit std::array<std::uint64_t, Cpu::limit> affinities{};
 constinit std::array<SecondaryContext, Cpu::limit> contexts{};
 
-extern "C" char __stacks[];
+extern "C" char guest_stacks[];
 extern "C" void guest_secondary_entry();
 
 } // namespace
@@ -53,7 +53,7 @@ std::int32_t Cpu::start(unsigned cpu, void (*function)())
     auto& context = contexts[cpu];
     context = {.registers = translation::registers(),
                .number = cpu,
-               .stack_top = reinterpret_cast<std::uint64_t>(__stacks) + (cpu + 1) * stack_size,
+               .stack_top = reinterpret_cast<std::uint64_t>(guest_stacks) + (cpu + 1) * stack_size,
                .function = function};
     const auto address = reinterpret_cast<std::uint64_t>(&context);
     translation::clean_and_invalidate({.start = address, .size = sizeof(context)});

@@ -17,7 +17,7 @@ public:
     static std::uint64_t affinity(unsigned cpu);
 
     /// What the device tree says, in any order.
-    static void set_affinities(std::span<const std::uint64_t> affinities);
+    static void set_affinities(std::span<const std::uint64_t> all);
 
     /// Start a CPU: it runs function() with its MMU on, interrupts masked, its part of the GIC not
     /// started, and powers off when function returns. PSCI's result.

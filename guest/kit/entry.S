@@ -5,12 +5,12 @@
 #define STACK_SIZE 8192 // one CPU's; cpu.hpp has the same number
 
     .section .head, "ax"
-    .global _start
-_start:
+    .global guest_image_start
+guest_image_start:
     b       primary_entry
     .long   0
     .quad   0                   // text_offset: the start of RAM
-    .quad   __image_end - . + 16 // image_size, from _start: with the zeroed data and the stacks
+    .quad   guest_image_end - . + 16 // image_size, from the start: with the zeroed data and the stacks
     .quad   0xa                 // little-endian, 4 KiB pages, anywhere in RAM
     .quad   0, 0, 0
     .ascii  "ARM\x64"
@@ -23,12 +23,12 @@ primary_entry:
 
     // Apply the image's own relocations: only R_AARCH64_RELATIVE occurs in a static PIE
     // (ELF for the Arm 64-bit Architecture, 5.7.15), so the address is load base + addend.
-    adrp    x0, _start
-    add     x0, x0, :lo12:_start
-    adrp    x1, __relocations_start
-    add     x1, x1, :lo12:__relocations_start
-    adrp    x2, __relocations_end
-    add     x2, x2, :lo12:__relocations_end
+    adrp    x0, guest_image_start
+    add     x0, x0, :lo12:guest_image_start
+    adrp    x1, guest_relocations_start
+    add     x1, x1, :lo12:guest_relocations_start
+    adrp    x2, guest_relocations_end
+    add     x2, x2, :lo12:guest_relocations_end
 1:  cmp     x1, x2
     b.hs    2f
     ldr     x3, [x1]            // r_offset
@@ -38,17 +38,17 @@ primary_entry:
     add     x1, x1, #24
     b       1b
 
-2:  adrp    x0, __zeroed_start
-    add     x0, x0, :lo12:__zeroed_start
-    adrp    x1, __zeroed_end
-    add     x1, x1, :lo12:__zeroed_end
+2:  adrp    x0, guest_zeroed_start
+    add     x0, x0, :lo12:guest_zeroed_start
+    adrp    x1, guest_zeroed_end
+    add     x1, x1, :lo12:guest_zeroed_end
 3:  cmp     x0, x1
     b.hs    4f
     stp     xzr, xzr, [x0], #16
     b       3b
 
-4:  adrp    x0, __stacks
-    add     x0, x0, :lo12:__stacks
+4:  adrp    x0, guest_stacks
+    add     x0, x0, :lo12:guest_stacks
     add     sp, x0, #STACK_SIZE
     msr     tpidr_el1, xzr      // the boot CPU is number 0
     adrp    x0, guest_vectors
@@ -151,6 +151,6 @@ enter_el1:
 
     .section .stacks, "aw", @nobits
     .balign 16
-    .global __stacks
-__stacks:
+    .global guest_stacks
+guest_stacks:
     .skip   STACK_SIZE * 16

@@ -8,7 +8,7 @@
 namespace bulkhead::guest::gic {
 namespace {
 
-constinit Description description{};
+constinit Description the_description{};
 constinit RegisterBlock the_distributor;
 constinit RegisterBlock the_cpu_interface;
 constinit std::array<RegisterBlock, Cpu::limit> redistributors{};
@@ -43,7 +43,7 @@ RegisterBlock find_redistributor()
 {
     const auto mpidr = MPIDR_EL1::read();
     const auto affinity = (mpidr >> 8U & 0xff00'0000U) | (mpidr & 0xff'ffffU);
-    for (const auto& region : description.redistributors) {
+    for (const auto& region : the_description.redistributors) {
         auto at = region.start;
         while (at < region.end()) {
             const RegisterBlock frame{at};
@@ -105,11 +105,11 @@ void write_sgir(std::uint64_t value)
 
 } // namespace
 
-void start(const Description& what)
+void start(const Description& description)
 {
-    description = what;
-    the_distributor = RegisterBlock{what.distributor.start};
-    the_cpu_interface = RegisterBlock{what.cpu_interface.start};
+    the_description = description;
+    the_distributor = RegisterBlock{description.distributor.start};
+    the_cpu_interface = RegisterBlock{description.cpu_interface.start};
 
     // Disabled first. Affinity routing once on stays on: off again is UNPREDICTABLE (IHI 0069,
     // GICD_CTLR.ARE_NS).
@@ -133,7 +133,7 @@ void start(const Description& what)
 
 void start_cpu() { version() == Version::v3 ? start_cpu_v3() : start_cpu_v2(); }
 
-Version version() { return description.version; }
+Version version() { return the_description.version; }
 
 unsigned interrupts()
 {

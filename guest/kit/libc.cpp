@@ -79,7 +79,8 @@ char* strrchr(const char* text, int wanted)
 }
 
 // The canary of code built with -fstack-protector. It guards against mistakes, not attacks, so a
-// constant will do; its zero byte ends a runaway string.
+// constant will do; its zero byte ends a runaway string. The names are the compiler's.
+// NOLINTBEGIN(readability-identifier-naming)
 std::uintptr_t __stack_chk_guard = 0x5bd1'e995'00c3'a56b;
 
 [[noreturn]] void __stack_chk_fail()
@@ -87,4 +88,5 @@ std::uintptr_t __stack_chk_guard = 0x5bd1'e995'00c3'a56b;
     asm volatile("brk #0x5c" ::: "memory");
     __builtin_unreachable();
 }
+// NOLINTEND(readability-identifier-naming)
 }

@@ -22,11 +22,11 @@ void Line::add_text(std::string_view text)
         if (used_ < size) buffer_[used_++] = character;
 }
 
-void Line::add_hex(std::uint64_t value, unsigned minimum)
+void Line::add_hex(std::uint64_t value, unsigned least_digits)
 {
     add_text("0x");
     unsigned digits = 16;
-    while (digits > minimum && value >> (4U * (digits - 1)) == 0)
+    while (digits > least_digits && value >> (4U * (digits - 1)) == 0)
         --digits;
     while (digits-- != 0)
         add_text({&"0123456789abcdef"[value >> (4U * digits) & 0xfU], 1});

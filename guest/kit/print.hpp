@@ -58,7 +58,7 @@ public:
 
 private:
     void add_text(std::string_view text);
-    void add_hex(std::uint64_t value, unsigned digits);
+    void add_hex(std::uint64_t value, unsigned least_digits);
     void add_decimal(std::uint64_t value);
 
     static constexpr std::size_t size = 256;

@@ -9,7 +9,7 @@
 namespace bulkhead::guest {
 namespace {
 
-extern "C" const char __image_end[];
+extern "C" const char guest_image_end[];
 
 /// The boot protocol's limit for a device tree (Linux, Documentation/arm64/booting.rst).
 constexpr std::uint64_t tree_limit = 2ULL << 20U;
@@ -37,7 +37,7 @@ extern "C" [[noreturn]] void guest_start(std::uint64_t tree_address)
     // The tree is read with the MMU on, as libfdt may access it unaligned; so at first only the
     // image and the tree are mapped.
     translation::map({.start = image_base(),
-                      .size = reinterpret_cast<std::uint64_t>(__image_end) - image_base()},
+                      .size = reinterpret_cast<std::uint64_t>(guest_image_end) - image_base()},
                      MemoryType::normal);
     translation::map({.start = tree_address, .size = tree_limit}, MemoryType::normal);
     translation::enable();

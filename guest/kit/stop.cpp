@@ -5,7 +5,7 @@
 
 namespace bulkhead::guest {
 
-extern "C" const char _start[];
+extern "C" const char guest_image_start[];
 
 void stop(const char* why)
 {
@@ -14,6 +14,6 @@ void stop(const char* why)
     psci::system_off();
 }
 
-std::uint64_t image_base() { return reinterpret_cast<std::uint64_t>(_start); }
+std::uint64_t image_base() { return reinterpret_cast<std::uint64_t>(guest_image_start); }
 
 } // namespace bulkhead::guest

@@ -77,8 +77,8 @@ Table& level2_of(std::uint64_t address)
 
 extern "C" void guest_enable_mmu(std::uint64_t ttbr0, std::uint64_t tcr, std::uint64_t mair,
                                  std::uint64_t sctlr);
-extern "C" const char __written_start[];
-extern "C" const char __image_end[];
+extern "C" const char guest_written_start[];
+extern "C" const char guest_image_end[];
 
 std::uint64_t cache_line() { return 4ULL << CTR_EL0::DminLine::of(CTR_EL0::read()); }
 
@@ -118,8 +118,8 @@ void enable()
 {
     // What was written with caches off must not be hidden by lines that a loader left behind.
     const auto line = cache_line();
-    for (auto at = reinterpret_cast<std::uint64_t>(__written_start) & ~(line - 1);
-         at < reinterpret_cast<std::uint64_t>(__image_end); at += line)
+    for (auto at = reinterpret_cast<std::uint64_t>(guest_written_start) & ~(line - 1);
+         at < reinterpret_cast<std::uint64_t>(guest_image_end); at += line)
         asm volatile("dc ivac, %0" ::"r"(at) : "memory");
     data_barrier();
     const auto [ttbr0, tcr, mair_value, sctlr_value] = registers();
