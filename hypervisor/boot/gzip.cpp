@@ -71,9 +71,9 @@ struct Code {
         for (std::uint8_t length = 1; length <= longest_word; ++length) {
             word *= 2;
             position[length] = count - word;
-            for (std::uint16_t symbol = 0; symbol < lengths.size(); ++symbol) {
+            for (unsigned symbol = 0; symbol < lengths.size(); ++symbol) {
                 if (lengths[symbol] != length) continue;
-                symbols[count++] = symbol;
+                symbols[count++] = static_cast<std::uint16_t>(symbol);
                 const auto bits = __builtin_bitreverse32(word++) >> (32 - length);
                 for (auto i = bits; i < quick.size() && length <= quick_bits; i += 1U << length)
                     quick[i] = length;

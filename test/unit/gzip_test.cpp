@@ -77,7 +77,7 @@ Bytes file_of(const DeflateWriter& stream, const Bytes& contents)
 /// Decompresses in buffers of exactly the right size, so that the sanitizer sees a step outside.
 Result<Bytes> gunzip_to(const Bytes& file, std::size_t room)
 {
-    const Bytes input{file};
+    const Bytes input(file.begin(), file.end());
     Bytes output(room);
     const auto size = gunzip(input, output);
     if (!size) return failure(size.error());

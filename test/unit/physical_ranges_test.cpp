@@ -6,15 +6,16 @@
 #include <bitset>
 #include <gtest/gtest.h>
 #include <optional>
+#include <ostream>
 #include <random>
 #include <utility>
 #include <vector>
 
 namespace bulkhead::memory {
 
-void PrintTo(const PhysicalRange& range, std::ostream* out)
+std::ostream& operator<<(std::ostream& out, const PhysicalRange& range)
 {
-    *out << std::hex << range.start.value() << '+' << range.size;
+    return out << std::hex << range.start.value() << '+' << range.size << std::dec;
 }
 
 namespace {

@@ -64,14 +64,24 @@ std::optional<Found> walk(const Stage2Map& map, std::uint64_t guest)
     return std::nullopt;
 }
 
+/// The walk of an address that must be mapped.
+Found mapped_at(const Stage2Map& map, std::uint64_t guest)
+{
+    const auto found = walk(map, guest);
+    EXPECT_TRUE(found) << std::hex << guest;
+    return found.value_or(Found{});
+}
+
 class Stage2MapTest : public testing::Test {
+public:
+    ~Stage2MapTest() override { test::set_physical_address_bits(48); }
+
 protected:
     explicit Stage2MapTest(std::uint64_t ram_size = 32_MiB) : ram(ram_size)
     {
         EXPECT_TRUE(free.add(ram.range()));
         pool.use(free);
     }
-    ~Stage2MapTest() override { test::set_physical_address_bits(48); }
 
     Stage2Map new_map(std::uint16_t vmid = 1)
     {
@@ -121,7 +131,7 @@ TEST_F(Stage2MapTest, the_largest_blocks_that_fit_are_used)
          {std::pair{start, 4_KiB}, std::pair{1_GiB - 2_MiB, 2_MiB}, std::pair{1_GiB, 1_GiB},
           std::pair{2_GiB, 2_MiB}, std::pair{2_GiB + 2_MiB, 4_KiB}}) {
         EXPECT_EQ(walk(map, guest), (Found{8_GiB + guest, span, Stage2Access::ram}));
-        EXPECT_EQ(walk(map, guest + span - 1)->address, 8_GiB + guest + span - 1);
+        EXPECT_EQ(mapped_at(map, guest + span - 1).address, 8_GiB + guest + span - 1);
         const auto translation = map.translate(GuestAddress{guest + 8});
         ASSERT_TRUE(translation);
         EXPECT_EQ(translation->address, PhysicalAddress{8_GiB + guest + 8});
@@ -135,9 +145,9 @@ TEST_F(Stage2MapTest, a_block_needs_the_host_aligned_as_well)
 {
     auto map = new_map();
     ASSERT_TRUE(map_ram(map, 1_GiB, 5_GiB + 2_MiB, 1_GiB));
-    EXPECT_EQ(walk(map, 1_GiB)->span, 2_MiB);
+    EXPECT_EQ(mapped_at(map, 1_GiB).span, 2_MiB);
     ASSERT_TRUE(map_ram(map, 4_GiB, 8_GiB + page_size, 2_MiB));
-    EXPECT_EQ(walk(map, 4_GiB)->span, 4_KiB);
+    EXPECT_EQ(mapped_at(map, 4_GiB).span, 4_KiB);
 }
 
 TEST_F(Stage2MapTest, devices_are_not_executed)
@@ -153,8 +163,8 @@ TEST_F(Stage2MapTest, both_ends_of_the_address_space_can_be_mapped)
     auto map = new_map();
     ASSERT_TRUE(map_ram(map, 0, 4_GiB, page_size));
     ASSERT_TRUE(map_ram(map, 1024_GiB - page_size, 4_GiB, page_size));
-    EXPECT_EQ(walk(map, 0)->address, 4_GiB);
-    EXPECT_EQ(walk(map, 1024_GiB - 1)->address, 4_GiB + page_size - 1);
+    EXPECT_EQ(mapped_at(map, 0).address, 4_GiB);
+    EXPECT_EQ(mapped_at(map, 1024_GiB - 1).address, 4_GiB + page_size - 1);
     // Level 1 is two tables in a row: the second one is not the first one again.
     EXPECT_EQ(walk(map, 512_GiB), std::nullopt);
 }
@@ -197,9 +207,9 @@ TEST_F(Stage2MapTest, what_is_mapped_stays)
          {std::pair{2_MiB, 4_KiB}, std::pair{2_MiB, 2_MiB}, std::pair{4_MiB, 2_MiB},
           std::pair{4_MiB + page_size, 4_KiB}, std::pair{0_GiB, 1_GiB}})
         EXPECT_EQ(map_ram(map, guest, 8_GiB + guest, size), failure(Error::exists)) << guest;
-    EXPECT_EQ(walk(map, 2_MiB)->address, 1_GiB);
-    EXPECT_EQ(walk(map, 4_MiB)->address, 1_GiB);
-    EXPECT_EQ(walk(map, 4_MiB)->span, 2_MiB);
+    EXPECT_EQ(mapped_at(map, 2_MiB).address, 1_GiB);
+    EXPECT_EQ(mapped_at(map, 4_MiB).address, 1_GiB);
+    EXPECT_EQ(mapped_at(map, 4_MiB).span, 2_MiB);
 }
 
 TEST_F(Stage2MapTest, walkers_are_told)
