@@ -30,8 +30,12 @@ Vgic::Vgic(const VgicConfiguration& configuration, std::span<std::byte> memory)
       cpus_(carve<CpuInterface>(memory, configuration.vcpus)),
       spis_(carve<SharedBank>(memory, configuration.spis / interrupts_per_bank))
 {
-    for (std::uint32_t n = 0; n < configuration.vcpus; ++n)
+    for (std::uint32_t n = 0; n < configuration.vcpus; ++n) {
         cpus_[n].id = VcpuId{n};
+        cpus_[n].own.owner = static_cast<std::uint16_t>(n);
+    }
+    for (std::uint32_t n = 0; n < spis_.size(); ++n)
+        spis_[n].index = static_cast<std::uint16_t>(n + 1);
     reset();
 }
 
@@ -44,10 +48,17 @@ SharedBank& Vgic::shared(Interrupt i) { return spis_[i.id.value() / interrupts_p
 
 Interrupt Vgic::at(VcpuId of, Intid id)
 {
-    if (id.value() < first_spi) return {.bank = &cpu(of).own, .id = id, .holder = of};
-    auto& bank = spis_[id.value() / interrupts_per_bank - 1];
-    return {
-        .bank = &bank, .id = id, .holder = VcpuId{bank.holder[id.value() % interrupts_per_bank]}};
+    auto& bank = id.value() < first_spi ? cpu(of).own : spis_[id.value() / interrupts_per_bank - 1];
+    return at(bank, id.value() % interrupts_per_bank);
+}
+
+Interrupt Vgic::at(Bank& bank, unsigned position)
+{
+    const Intid id{bank.index * interrupts_per_bank + position};
+    const std::uint32_t holder =
+        bank.index == 0 ? std::uint32_t{bank.owner}
+                        : std::uint32_t{static_cast<SharedBank&>(bank).holder[position]};
+    return {.bank = &bank, .id = id, .holder = VcpuId{holder}};
 }
 
 void Vgic::attach(VcpuId vcpu, sched::Unit& unit)
@@ -71,7 +82,9 @@ void Vgic::link_private(VcpuId vcpu, Intid virtual_ppi, Intid physical_ppi)
 void Vgic::link_timer(VcpuId vcpu, unsigned timer, Intid virtual_ppi, Intid physical_ppi)
 {
     const Guard guard{lock_};
-    cpu(vcpu).timer[timer] = virtual_ppi;
+    auto& c = cpu(vcpu);
+    c.timer[timer] = virtual_ppi;
+    c.timer_mask |= std::uint32_t{1} << virtual_ppi.value();
     link(at(vcpu, virtual_ppi), physical_ppi);
 }
 
@@ -90,6 +103,8 @@ void Vgic::reset_bank(Bank& bank)
         machine::deactivate_physical(Intid{bank.physical[position]});
     const Bank old = bank;
     bank = {};
+    bank.index = old.index;
+    bank.owner = old.owner;
     bank.linked = old.linked;
     bank.physical = old.physical;
     bank.line = old.line;

@@ -133,11 +133,13 @@ private:
     CpuInterface& cpu(VcpuId vcpu) REQUIRES(lock_) { return cpus_[vcpu.value()]; }
     /// `of` matters for private interrupts only.
     Interrupt at(VcpuId of, Intid id) REQUIRES(lock_);
+    static Interrupt at(Bank& bank, unsigned position);
     SharedBank& shared(Interrupt i) REQUIRES(lock_);
     std::uint32_t in_enabled_group(const Bank& bank) const REQUIRES(lock_);
     bool is_deliverable(Interrupt i) const REQUIRES(lock_);
     /// Private interrupts outside the list registers that want to be in one.
     std::uint32_t waiting_private(const CpuInterface& c) const REQUIRES(lock_);
+    bool has_waiting(const CpuInterface& c) const REQUIRES(lock_);
     VcpuId target_of(Interrupt i) REQUIRES(lock_);
 
     // A change of an interrupt's state: open it, change it, settle it (vgic_delivery.cpp).
@@ -162,9 +164,9 @@ private:
 
     // The list registers of the running vCPU (vgic_list_registers.cpp).
     bool load_directly(CpuInterface& c, Interrupt i) REQUIRES(lock_);
-    bool finish_slot(CpuInterface& c, unsigned n) REQUIRES(lock_);
     void adopt_timers(CpuInterface& c) REQUIRES(lock_);
-    machine::ListRegister fold_slot(CpuInterface& c, unsigned n) REQUIRES(lock_);
+    void fold_slot(CpuInterface& c, unsigned n) REQUIRES(lock_);
+    bool repeat_in_slot(CpuInterface& c, Interrupt i, std::uint8_t source) REQUIRES(lock_);
     static void fold_link(Interrupt i, machine::ListRegister lr);
     void fold_again(CpuInterface& c, Interrupt i, unsigned n) REQUIRES(lock_);
     void consume(CpuInterface& c, Interrupt i, unsigned n) REQUIRES(lock_);
@@ -188,27 +190,24 @@ private:
 
     // Registers (vgic_interrupt_registers.cpp, vgic_distributor.cpp, vgic_redistributor.cpp).
     enum class Scope : std::uint8_t { distributor, redistributor };
-    struct BankWrite {
-        Bank* bank;
-        unsigned index;
-        VcpuId of;
-        VcpuId by;
-    };
     Bank* visible_bank(Scope scope, VcpuId of, unsigned index) REQUIRES(lock_);
-    bool is_known(const Bank& bank, unsigned index, VcpuId of, VcpuId by) REQUIRES(lock_);
-    std::uint32_t pending_of(const Bank& bank, unsigned index, VcpuId of, VcpuId by)
-        REQUIRES(lock_);
+    bool is_known(Bank& bank, VcpuId by) REQUIRES(lock_);
+    static std::uint32_t pending_of(const Bank& bank, VcpuId by);
     Read read_interrupts(Scope scope, VcpuId of, VcpuId by, std::uint64_t offset, unsigned size)
+        REQUIRES(lock_);
+    Read read_fields(Scope scope, VcpuId of, VcpuId by, std::uint64_t offset, unsigned size)
         REQUIRES(lock_);
     Access write_interrupts(Scope scope, VcpuId of, VcpuId by, std::uint64_t offset, unsigned size,
                             std::uint64_t value) REQUIRES(lock_);
-    void write_bank(const BankWrite& w, unsigned group, std::uint32_t value) REQUIRES(lock_);
-    void write_trigger(const BankWrite& w, unsigned half, std::uint32_t value) REQUIRES(lock_);
+    Access write_fields(Scope scope, VcpuId of, VcpuId by, std::uint64_t offset, unsigned size,
+                        std::uint64_t value) REQUIRES(lock_);
+    void write_bank(Bank& b, VcpuId by, unsigned group, std::uint32_t bits) REQUIRES(lock_);
+    void write_trigger(Bank& bank, VcpuId by, unsigned half, std::uint32_t value) REQUIRES(lock_);
     using Change = void (Vgic::*)(Interrupt& i, VcpuId running);
-    void change_each(const BankWrite& w, std::uint32_t which, Change change) REQUIRES(lock_);
-    void flip(const BankWrite& w, std::uint32_t Bank::* word, std::uint32_t changed)
+    void change_each(Bank& bank, VcpuId by, std::uint32_t which, Change change) REQUIRES(lock_);
+    void flip(Bank& bank, VcpuId by, std::uint32_t Bank::* word, std::uint32_t changed)
         REQUIRES(lock_);
-    void private_changed(VcpuId of, VcpuId by, std::uint32_t which) REQUIRES(lock_);
+    void private_changed(const Bank& bank, VcpuId by, std::uint32_t which) REQUIRES(lock_);
     void set_priority(Interrupt i, std::uint8_t priority, VcpuId by) REQUIRES(lock_);
     std::uint8_t target_mask(Interrupt i) REQUIRES(lock_);
     void set_targets(Interrupt i, std::uint8_t mask, VcpuId by) REQUIRES(lock_);

@@ -27,6 +27,11 @@ std::uint32_t Vgic::waiting_private(const CpuInterface& c) const
     return ((b.pending() & b.enabled & in_enabled_group(b)) | b.active) & ~b.resident;
 }
 
+bool Vgic::has_waiting(const CpuInterface& c) const
+{
+    return c.waiting_banks != 0 || waiting_private(c) != 0;
+}
+
 /// The vCPU that a pending interrupt goes to. Of several possible targets of an SPI it is always
 /// the first, which the architecture leaves to the implementation (IHI 0069, 3.3; IHI 0048, 3.2.3).
 VcpuId Vgic::target_of(Interrupt i)
@@ -58,7 +63,7 @@ void Vgic::open(Interrupt i, VcpuId running)
 {
     if (i.holder != running) return;
     auto& c = cpu(running);
-    if (!i.is_shared()) adopt_timers(c);
+    if (c.is_timer(i.id)) adopt_timers(c);
     if (i.is(&Bank::resident)) fold_slot(c, c.slot_of(i.id));
 }
 
@@ -66,11 +71,15 @@ void Vgic::open(Interrupt i, VcpuId running)
 void Vgic::settle(Interrupt i, VcpuId running)
 {
     if (!i.is(&Bank::resident)) return place(i, running);
-    if (i.holder != running) return notify(i.holder, running);
-    auto& c = cpu(running);
-    rewrite_slot(c, c.slot_of(i.id));
+    auto& c = cpu(i.holder);
+    const auto n = c.slot_of(i.id);
+    if (i.holder != running) {
+        c.changed_slots |= std::uint32_t{1} << n;
+        return notify(i.holder, running);
+    }
+    rewrite_slot(c, n);
     // Its list register may be free now, or due to another.
-    if (waiting_private(c) != 0 || c.waiting_banks != 0) notify(running, running);
+    if (c.crowded) notify(running, running);
 }
 
 /// An edge, or a write that sets the pending state; opened before, settled after.
@@ -89,8 +98,7 @@ void Vgic::end_pending(Interrupt& i, VcpuId running)
     i.clear(&Bank::again);
     if (!i.is(&Bank::linked)) return;
     if (!i.is(&Bank::active)) i.clear(&Bank::held);
-    if (i.is(&Bank::edge) && (i.is_shared() || i.holder == running))
-        machine::clear_physical_pending(i.physical());
+    if (i.is(&Bank::edge) && i.is_of(running)) machine::clear_physical_pending(i.physical());
 }
 
 void Vgic::make_active(Interrupt& i, VcpuId running)
@@ -122,7 +130,7 @@ void Vgic::hold(Interrupt& i, VcpuId holder)
 void Vgic::place(Interrupt i, VcpuId running)
 {
     if (i.is_shared()) unqueue(i);
-    if (i.is(&Bank::linked) && (i.is_shared() || i.holder == running)) release_unwanted(i);
+    if (i.is(&Bank::linked) && i.is_of(running)) release_unwanted(i);
 
     const bool active = i.is(&Bank::active);
     if (!active && !is_deliverable(i)) return;

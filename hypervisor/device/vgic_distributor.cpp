@@ -71,11 +71,14 @@ void Vgic::set_control(Control value, VcpuId by)
         auto& bank = spis_[index - 1];
         follow_enables(bank);
         for (const unsigned position : each_bit((bank.pending() | bank.held) & ~bank.resident)) {
-            place(at(by, Intid{index * interrupts_per_bank + position}), by);
+            place(at(bank, position), by);
         }
     }
-    for (auto& c : cpus_)
+    for (auto& c : cpus_) {
+        c.changed_slots = c.used;
+        c.timers_changed = true;
         notify(c.id, by);
+    }
 }
 
 /// GICD_IROUTER<n>, 64 bits for each SPI, by halves if the guest likes.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 /// Which interrupts are in the list registers, when there are more than fit.
 namespace bulkhead::device {
@@ -14,32 +15,29 @@ class Vgic::Selection {
 public:
     explicit Selection(unsigned limit) : limit_(limit) {}
 
-    void consider(Interrupt i, unsigned enabled_groups)
+    /// `set` of a bank, of which `ignored` are in a group that the guest's CPU interface ignores.
+    void consider(const Bank& bank, std::uint32_t set, std::uint32_t ignored)
     {
-        const bool active = i.is(&Bank::active);
-        const bool ignored = (enabled_groups >> (i.is(&Bank::group1) ? 1 : 0) & 1) == 0;
-        const std::uint32_t key = (active    ? 0
-                                   : ignored ? pending_bit | ignored_bit
-                                             : pending_bit) |
-                                  std::uint32_t{i.priority()} << 10 | i.id.value();
-        if (active)
-            ++active_seen_;
-        else
-            ++pending_seen_;
-        if (!active) most_urgent_pending_ = std::min(most_urgent_pending_, key);
-        if (count_ == limit_ && key > keys_[limit_ - 1]) return;
-        unsigned at = count_ < limit_ ? count_++ : limit_ - 1;
-        for (; at != 0 && keys_[at - 1] > key; --at)
-            keys_[at] = keys_[at - 1];
-        keys_[at] = key;
+        const auto first = std::uint32_t{bank.index} * interrupts_per_bank;
+        for (const unsigned n : each_bit(set)) {
+            const std::uint32_t key = std::uint32_t{bank.priority[n]} << 10 | (first + n);
+            if ((bank.active >> n & 1) != 0) {
+                insert(key);
+                continue;
+            }
+            const auto pending_key = key | pending_bit | (ignored >> n & 1) << 19;
+            most_urgent_pending_ = std::min(most_urgent_pending_, pending_key);
+            insert(pending_key);
+        }
     }
 
     /// At least one must be pending, or active interrupts that the guest does not end could keep
     /// all others out.
     void include_a_pending_one()
     {
-        if (pending_seen_ != 0 && count_ == limit_ && (keys_[limit_ - 1] & pending_bit) == 0)
-            keys_[limit_ - 1] = most_urgent_pending_;
+        if (pending_left_ == 0 || is_pending(keys_[limit_ - 1])) return;
+        leave(std::exchange(keys_[limit_ - 1], most_urgent_pending_));
+        --pending_left_;
     }
 
     [[nodiscard]] unsigned size() const { return count_; }
@@ -49,34 +47,50 @@ public:
         return std::any_of(keys_.begin(), keys_.begin() + count_,
                            [&](std::uint32_t key) { return (key & 0x3ff) == id.value(); });
     }
-    [[nodiscard]] unsigned active_left() const
-    {
-        return active_seen_ - static_cast<unsigned>(std::count_if(
-                                  keys_.begin(), keys_.begin() + count_,
-                                  [](std::uint32_t key) { return (key & pending_bit) == 0; }));
-    }
-    [[nodiscard]] unsigned pending_left() const
-    {
-        return active_seen_ + pending_seen_ - count_ - active_left();
-    }
+    [[nodiscard]] bool leaves_active() const { return active_left_ != 0; }
+    [[nodiscard]] bool leaves_pending() const { return pending_left_ != 0; }
 
 private:
     static constexpr std::uint32_t pending_bit = 1U << 18;
-    static constexpr std::uint32_t ignored_bit = 1U << 19;
+    static bool is_pending(std::uint32_t key) { return (key & pending_bit) != 0; }
+
+    void leave(std::uint32_t key) { ++(is_pending(key) ? pending_left_ : active_left_); }
+    void insert(std::uint32_t key)
+    {
+        unsigned at = count_;
+        if (count_ < limit_) {
+            ++count_;
+        } else {
+            if (key > keys_[limit_ - 1]) return leave(key);
+            at = limit_ - 1;
+            leave(keys_[at]);
+        }
+        for (; at != 0 && keys_[at - 1] > key; --at)
+            keys_[at] = keys_[at - 1];
+        keys_[at] = key;
+    }
+
     unsigned limit_;
     unsigned count_ = 0;
-    unsigned active_seen_ = 0;
-    unsigned pending_seen_ = 0;
+    unsigned active_left_ = 0;
+    unsigned pending_left_ = 0;
     std::uint32_t most_urgent_pending_ = ~std::uint32_t{0};
-    std::array<std::uint32_t, most_list_registers> keys_ = {};
+    std::array<std::uint32_t, most_list_registers> keys_; // the first count_ of them
 };
+
+/// The group that the guest's CPU interface does not let through.
+std::uint32_t ignored_by_guest(const Bank& bank)
+{
+    const auto groups = machine::enabled_virtual_groups();
+    return ((groups & 1) == 0 ? ~bank.group1 : 0) | ((groups & 2) == 0 ? bank.group1 : 0);
+}
 
 /// The guest's vCPU runs here: what others did to its private interrupts reaches the physical GIC.
 void Vgic::follow_private(CpuInterface& c)
 {
     follow_enables(c.own);
     for (const unsigned position : each_bit(c.own.physically_active & ~c.own.resident))
-        release_unwanted({.bank = &c.own, .id = Intid{position}, .holder = c.id});
+        release_unwanted(at(c.own, position));
 }
 
 /// Interrupts that the guest ended while they were active outside the list registers: with EOImode
@@ -98,18 +112,13 @@ void Vgic::count_deactivations(CpuInterface& c)
 /// Offers all that is outside the list registers, or only what is active there.
 void Vgic::consider_waiting(CpuInterface& c, Selection& selection, Wanted which)
 {
-    const unsigned groups = which == Wanted::all ? machine::enabled_virtual_groups() : 3;
-    const auto offer = [&](Bank& bank, unsigned index, std::uint32_t set) {
-        if (which == Wanted::active) set &= bank.active;
-        for (const unsigned position : each_bit(set))
-            selection.consider({.bank = &bank,
-                                .id = Intid{index * interrupts_per_bank + position},
-                                .holder = c.id},
-                               groups);
+    const auto offer = [&](const Bank& bank, std::uint32_t set) {
+        selection.consider(bank, which == Wanted::active ? set & bank.active : set,
+                           ignored_by_guest(bank));
     };
-    offer(c.own, 0, waiting_private(c));
+    offer(c.own, waiting_private(c));
     for (const unsigned word : each_bit(c.waiting_banks))
-        offer(spis_[word], word + 1, c.waiting[word]);
+        offer(spis_[word], c.waiting[word]);
 }
 
 void Vgic::request(CpuInterface& c, machine::Maintenance causes)
@@ -122,9 +131,10 @@ void Vgic::request(CpuInterface& c, machine::Maintenance causes)
 /// More want in than fit: what is in competes too, and the losers' list registers become free.
 void Vgic::make_room(CpuInterface& c, Selection& chosen)
 {
-    const unsigned groups = machine::enabled_virtual_groups();
-    for (const unsigned n : each_bit(c.used))
-        chosen.consider(at(c.id, c.slot_id(n)), groups);
+    for (const unsigned n : each_bit(c.used)) {
+        const auto i = at(c.id, c.slot_id(n));
+        chosen.consider(*i.bank, i.mask(), ignored_by_guest(*i.bank));
+    }
     chosen.include_a_pending_one();
     for (const unsigned n : each_bit(c.used)) {
         const auto i = at(c.id, c.slot_id(n));
@@ -137,13 +147,13 @@ void Vgic::make_room(CpuInterface& c, Selection& chosen)
 /// After the fold: fills the free list registers.
 void Vgic::refill(CpuInterface& c)
 {
+    if (!has_waiting(c)) {
+        c.crowded = c.spilled = false;
+        return request(c, {});
+    }
     auto waiting = static_cast<unsigned>(std::popcount(waiting_private(c)));
     for (const unsigned word : each_bit(c.waiting_banks))
         waiting += static_cast<unsigned>(std::popcount(c.waiting[word]));
-    if (waiting == 0) {
-        c.spilled = false;
-        return request(c, {});
-    }
     const auto free = list_registers_ - static_cast<unsigned>(std::popcount(c.used));
     const bool crowded = waiting > free;
     Selection chosen{crowded ? list_registers_ : free};
@@ -156,11 +166,12 @@ void Vgic::refill(CpuInterface& c)
         write_slot(c, choose_slot(c, i.id, ~c.used & all_slots()), i);
     }
 
-    const bool spilled = chosen.active_left() != 0;
-    const bool more = chosen.pending_left() != 0;
+    const bool spilled = chosen.leaves_active();
+    const bool more = chosen.leaves_pending();
     // What the guest ended before there was anything to count is nobody's.
     if (spilled && !c.spilled) static_cast<void>(machine::take_end_of_interrupt_count());
     c.spilled = spilled;
+    c.crowded = more || spilled;
     request(c, {.underflow = more && list_registers_ > 1,
                 .no_pending = more,
                 .entry_not_present = spilled,
@@ -173,10 +184,10 @@ void Vgic::flush_locked(CpuInterface& c)
     fold_all(c);
     count_deactivations(c);
     follow_private(c);
-    for (const unsigned n : each_bit(c.used))
+    for (const unsigned n : each_bit(c.used & c.changed_slots))
         rewrite_slot(c, n);
     refill(c);
-    refresh_timers(c);
+    if (c.timers_changed) refresh_timers(c);
     c.folded_at = request_clock_;
 }
 
@@ -205,6 +216,7 @@ void Vgic::load(VcpuId vcpu)
     const Guard guard{lock_};
     auto& c = cpu(vcpu);
     c.loaded = true;
+    c.timers_changed = true;
     c.requested = {};
     machine::request_maintenance({});
     c.own.physically_active = c.own.held;
@@ -214,7 +226,7 @@ void Vgic::load(VcpuId vcpu)
         c.last_cpu = machine::this_cpu();
         for (unsigned index = 1; index < bank_count(); ++index)
             for (const unsigned position : each_bit(spis_[index - 1].linked))
-                follow_route(at(vcpu, Intid{index * interrupts_per_bank + position}));
+                follow_route(at(spis_[index - 1], position));
     }
     flush_locked(c);
 }
@@ -226,9 +238,11 @@ void Vgic::save(VcpuId vcpu)
     fold_all(c);
     count_deactivations(c);
     c.loaded = false;
-    c.spilled = false;
+    c.crowded = c.spilled = false;
     for (const unsigned n : each_bit(c.used)) {
         const auto i = at(vcpu, c.slot_id(n));
+        i.clear(&Bank::arrived);
+        i.clear(&Bank::active_written);
         drop_slot(c, n, i);
         place(i, vcpu);
     }

@@ -50,6 +50,22 @@ constexpr std::uint64_t cpendsgir_offset = 0xf10;
 constexpr std::uint64_t spendsgir_offset = 0xf20;
 constexpr std::uint64_t spendsgir_end = 0xf30;
 
+/// GICD_CPENDSGIR<n> and GICD_SPENDSGIR<n>.
+constexpr bool is_sender_offset(std::uint64_t offset)
+{
+    return offset >= cpendsgir_offset && offset < spendsgir_end;
+}
+/// Registers with a byte per interrupt may be accessed by byte.
+constexpr bool is_field_size(std::uint64_t offset, unsigned size)
+{
+    return size == 4 || (size == 1 && (offset >> 7 < icfgr || is_sender_offset(offset)));
+}
+
+/// INTIDs 1020 to 1023 do not exist (IHI 0069, 2.2.1).
+constexpr std::uint32_t existing(unsigned index) { return index == 31 ? 0x0fff'ffff : ~0U; }
+
+bool is_own(const Bank& bank, VcpuId vcpu) { return bank.index == 0 && bank.owner == vcpu.value(); }
+
 constexpr std::uint8_t byte_of(std::uint64_t value, unsigned n)
 {
     return static_cast<std::uint8_t>(value >> (8 * n));
@@ -57,24 +73,24 @@ constexpr std::uint8_t byte_of(std::uint64_t value, unsigned n)
 
 } // namespace
 
+/// The bank that a register's offset names, if it is there.
 Bank* Vgic::visible_bank(Scope scope, VcpuId of, unsigned index)
 {
-    const bool has_private =
-        scope == Scope::redistributor || configuration_.version == GicVersion::v2;
-    if (index == 0) return has_private ? &cpu(of).own : nullptr;
-    if (scope == Scope::redistributor || index >= bank_count()) return nullptr;
-    return &spis_[index - 1];
+    if (index != 0)
+        return scope == Scope::distributor && index < bank_count() ? &spis_[index - 1] : nullptr;
+    const bool v2 = configuration_.version == GicVersion::v2;
+    return v2 || scope == Scope::redistributor ? &cpu(of).own : nullptr;
 }
 
 /// Does memory know the pending and active states of a bank? Else those who do were asked.
-bool Vgic::is_known(const Bank& bank, unsigned index, VcpuId of, VcpuId by)
+bool Vgic::is_known(Bank& bank, VcpuId by)
 {
     auto& c = cpu(by);
-    if (index != 0 || of == by) fold_all(c);
+    if (bank.index != 0 || is_own(bank, by)) fold_all(c);
     bool known = true;
     const auto asked_at = c.asked_at == 0 ? request_clock_ + 1 : c.asked_at;
     for (const unsigned position : each_bit(bank.resident)) {
-        const auto holder = at(of, Intid{index * interrupts_per_bank + position}).holder;
+        const auto holder = at(bank, position).holder;
         if (holder == by || cpu(holder).folded_at >= asked_at) continue;
         known = false;
         notify(holder, by);
@@ -85,82 +101,91 @@ bool Vgic::is_known(const Bank& bank, unsigned index, VcpuId of, VcpuId by)
 }
 
 /// A linked interrupt that is not held says itself whether it is pending.
-std::uint32_t Vgic::pending_of(const Bank& bank, unsigned index, VcpuId of, VcpuId by)
+std::uint32_t Vgic::pending_of(const Bank& bank, VcpuId by)
 {
     auto pending = bank.pending();
-    if (index == 0 && of != by) return pending;
-    for (const unsigned position : each_bit(bank.linked & ~pending)) {
+    if (bank.index == 0 && !is_own(bank, by)) return pending;
+    for (const unsigned position : each_bit(bank.linked & ~pending))
         if (machine::is_physical_pending(Intid{bank.physical[position]}))
             pending |= std::uint32_t{1} << position;
-    }
     return pending;
 }
 
 Read Vgic::read_interrupts(Scope scope, VcpuId of, VcpuId by, std::uint64_t offset, unsigned size)
 {
     const auto group = static_cast<unsigned>(offset >> 7);
-    const bool by_byte = group >= ipriorityr && group < icfgr;
-    const bool senders = offset >= cpendsgir_offset && offset < spendsgir_end;
-    if (size != 4 && !(size == 1 && (by_byte || senders))) return {.access = Access::abort};
-
-    if (group < ipriorityr) {
-        const auto index = static_cast<unsigned>(offset >> 2) % interrupts_per_bank;
-        const auto* bank = visible_bank(scope, of, index);
-        if (bank == nullptr) return {};
-        switch (group) {
-        case igroupr: return {.value = bank->group1};
-        case isenabler:
-        case icenabler: return {.value = bank->enabled};
-        case ispendr:
-        case icpendr:
-            if (!is_known(*bank, index, of, by)) return {.access = Access::retry};
-            return {.value = pending_of(*bank, index, of, by)};
-        default:
-            if (!is_known(*bank, index, of, by)) return {.access = Access::retry};
-            return {.value = bank->active};
-        }
+    if (group >= ipriorityr) return read_fields(scope, of, by, offset, size);
+    if (size != 4) return {.access = Access::abort};
+    auto* bank = visible_bank(scope, of, static_cast<unsigned>(offset >> 2) % interrupts_per_bank);
+    if (bank == nullptr) return {};
+    switch (group) {
+    case igroupr: return {.value = bank->group1};
+    case isenabler:
+    case icenabler: return {.value = bank->enabled};
+    case ispendr:
+    case icpendr:
+        if (!is_known(*bank, by)) return {.access = Access::retry};
+        return {.value = pending_of(*bank, by)};
+    default:
+        if (!is_known(*bank, by)) return {.access = Access::retry};
+        return {.value = bank->active};
     }
-    if (by_byte) {
+}
+
+/// The registers with more than one bit per interrupt.
+Read Vgic::read_fields(Scope scope, VcpuId of, VcpuId by, std::uint64_t offset, unsigned size)
+{
+    const auto group = static_cast<unsigned>(offset >> 7);
+    if (!is_field_size(offset, size)) return {.access = Access::abort};
+    std::uint64_t value = 0;
+    if (group < icfgr) {
         const auto first = static_cast<unsigned>(offset) & 0x3ff;
-        const auto* bank = visible_bank(scope, of, first / interrupts_per_bank);
-        if (bank == nullptr) return {};
-        std::uint64_t value = 0;
+        if (visible_bank(scope, of, first / interrupts_per_bank) == nullptr) return {};
         for (unsigned n = 0; n < size; ++n) {
             const auto i = at(of, Intid{first + n});
             const auto byte = group < itargetsr ? i.priority() : target_mask(i);
             value |= std::uint64_t{byte} << (8 * n);
         }
-        return {.value = value};
-    }
-    if (group < past_icfgr) {
+    } else if (group < past_icfgr) {
         const auto half = static_cast<unsigned>(offset >> 2) & 0x3f;
         const auto* bank = visible_bank(scope, of, half / 2);
-        if (bank == nullptr) return {};
-        return {.value = spread_odd(bank->edge >> (half % 2 * 16))};
-    }
-    if (senders && configuration_.version == GicVersion::v2) {
-        std::uint64_t value = 0;
+        if (bank != nullptr) value = spread_odd(bank->edge >> (half % 2 * 16));
+    } else if (is_sender_offset(offset) && configuration_.version == GicVersion::v2) {
         fold_all(cpu(by));
         for (unsigned n = 0; n < size; ++n)
             value |= std::uint64_t{cpu(by).sgi_sources[(offset + n) & 0xf]} << (8 * n);
-        return {.value = value};
     }
-    return {};
+    return {.value = value};
 }
 
 Access Vgic::write_interrupts(Scope scope, VcpuId of, VcpuId by, std::uint64_t offset,
                               unsigned size, std::uint64_t value)
 {
     const auto group = static_cast<unsigned>(offset >> 7);
-    const bool by_byte = group >= ipriorityr && group < icfgr;
-    const bool senders = offset >= cpendsgir_offset && offset < spendsgir_end;
-    if (size != 4 && !(size == 1 && (by_byte || senders))) return Access::abort;
+    if (group >= ipriorityr) return write_fields(scope, of, by, offset, size, value);
+    if (size != 4) return Access::abort;
+    const auto index = static_cast<unsigned>(offset >> 2) % interrupts_per_bank;
+    auto* bank = visible_bank(scope, of, index);
+    if (bank == nullptr) return Access::done;
+    const auto bits = static_cast<std::uint32_t>(value) & existing(index);
+    if (group == isenabler || group == icenabler) {
+        // What is disabled, and what nothing comes of as yet: no more than a bit.
+        const auto changed = bits & (group == isenabler ? ~bank->enabled : bank->enabled);
+        if ((changed & engaged(*bank)) == 0) {
+            bank->enabled ^= changed;
+            return Access::done;
+        }
+    }
+    write_bank(*bank, by, group, bits);
+    return Access::done;
+}
 
-    if (group < ipriorityr) {
-        const auto index = static_cast<unsigned>(offset >> 2) % interrupts_per_bank;
-        if (auto* bank = visible_bank(scope, of, index); bank != nullptr)
-            write_bank({bank, index, of, by}, group, static_cast<std::uint32_t>(value));
-    } else if (by_byte) {
+Access Vgic::write_fields(Scope scope, VcpuId of, VcpuId by, std::uint64_t offset, unsigned size,
+                          std::uint64_t value)
+{
+    const auto group = static_cast<unsigned>(offset >> 7);
+    if (!is_field_size(offset, size)) return Access::abort;
+    if (group < icfgr) {
         const auto first = static_cast<unsigned>(offset) & 0x3ff;
         if (visible_bank(scope, of, first / interrupts_per_bank) == nullptr) return Access::done;
         for (unsigned n = 0; n < size; ++n) {
@@ -174,11 +199,11 @@ Access Vgic::write_interrupts(Scope scope, VcpuId of, VcpuId by, std::uint64_t o
     } else if (group < past_icfgr) {
         const auto half = static_cast<unsigned>(offset >> 2) & 0x3f;
         if (auto* bank = visible_bank(scope, of, half / 2); bank != nullptr)
-            write_trigger({bank, half / 2, of, by}, half % 2, static_cast<std::uint32_t>(value));
+            write_trigger(*bank, by, half % 2, static_cast<std::uint32_t>(value));
     } else if (configuration_.version == GicVersion::v2) {
         if (offset == sgir_offset)
             write_sgir(by, gic::SoftwareGenerated::from(static_cast<std::uint32_t>(value)));
-        for (unsigned n = 0; senders && n < size; ++n) {
+        for (unsigned n = 0; is_sender_offset(offset) && n < size; ++n) {
             const Intid sgi{static_cast<std::uint32_t>(offset + n) & 0xf};
             change_sgi_sources(by, sgi, byte_of(value, n), offset >= spendsgir_offset);
         }
@@ -186,79 +211,74 @@ Access Vgic::write_interrupts(Scope scope, VcpuId of, VcpuId by, std::uint64_t o
     return Access::done;
 }
 
-/// Changes each of the interrupts `which` between folding and settling it.
-void Vgic::change_each(const BankWrite& w, std::uint32_t which, Change change)
-{
-    for (const unsigned position : each_bit(which)) {
-        auto i = at(w.of, Intid{w.index * interrupts_per_bank + position});
-        open(i, w.by);
-        (this->*change)(i, w.by);
-        settle(i, w.by);
-    }
-    if (w.index == 0) private_changed(w.of, w.by, which);
-}
-
-/// Inverts the bits `changed` of a word. Only an interrupt on its way to a vCPU costs more than
-/// that.
-void Vgic::flip(const BankWrite& w, std::uint32_t Bank::* word, std::uint32_t changed)
-{
-    auto& bank = *w.bank;
-    const bool mine = w.index != 0 || w.of == w.by;
-    const auto moving = changed & (bank.pending() | bank.line | bank.resident | bank.active);
-    for (const unsigned position : each_bit(moving))
-        open(at(w.of, Intid{w.index * interrupts_per_bank + position}), w.by);
-    bank.*word ^= changed;
-    if (mine) follow_enables(bank);
-    for (const unsigned position : each_bit(moving))
-        settle(at(w.of, Intid{w.index * interrupts_per_bank + position}), w.by);
-    if (w.index == 0) private_changed(w.of, w.by, changed);
-}
-
-/// Another vCPU follows up in its flush what only its own CPU can do.
-void Vgic::private_changed(VcpuId of, VcpuId by, std::uint32_t which)
-{
-    auto& c = cpu(of);
-    if (of != by) return notify(of, by);
-    if ((which & (1U << c.timer[0].value() | 1U << c.timer[1].value())) != 0) refresh_timers(c);
-}
-
 /// A write to a register with one bit per interrupt, by what it changes.
-void Vgic::write_bank(const BankWrite& w, unsigned group, std::uint32_t value)
+void Vgic::write_bank(Bank& b, VcpuId by, unsigned group, std::uint32_t bits)
 {
-    if (w.index == 0 && w.of == w.by) adopt_timers(cpu(w.by));
-    auto& b = *w.bank;
-    constexpr unsigned special_bank = 31;
-    constexpr std::uint32_t special_bits = 0xf000'0000;
-    const auto exist = w.index == special_bank ? ~special_bits : ~0U;
+    if (is_own(b, by) && (bits & cpu(by).timer_mask) != 0) adopt_timers(cpu(by));
     // GICv2's SGIs become pending by sender only.
-    const auto sgis = w.index == 0 && configuration_.version == GicVersion::v2 ? 0xffffU : 0;
-    const auto bits = value & exist;
+    const auto sgis = b.index == 0 && configuration_.version == GicVersion::v2 ? 0xffffU : 0;
     switch (group) {
-    case igroupr: return flip(w, &Bank::group1, bits ^ (b.group1 & exist));
-    case isenabler: return flip(w, &Bank::enabled, bits & ~b.enabled);
-    case icenabler: return flip(w, &Bank::enabled, bits & b.enabled);
+    case igroupr: return flip(b, by, &Bank::group1, bits ^ (b.group1 & existing(b.index)));
+    case isenabler: return flip(b, by, &Bank::enabled, bits & ~b.enabled);
+    case icenabler: return flip(b, by, &Bank::enabled, bits & b.enabled);
     case ispendr:
-        return change_each(w, bits & ~sgis & (~b.latch | b.resident), &Vgic::make_pending);
+        return change_each(b, by, bits & ~sgis & (~b.latch | b.resident), &Vgic::make_pending);
     case icpendr:
-        return change_each(w, bits & ~sgis & (b.latch | b.resident | (b.linked & b.edge)),
+        return change_each(b, by, bits & ~sgis & (b.latch | b.resident | b.linked),
                            &Vgic::end_pending);
-    case isactiver: return change_each(w, bits & (~b.active | b.resident), &Vgic::make_active);
-    case icactiver: return change_each(w, bits & (b.active | b.resident), &Vgic::end_active);
+    case isactiver: return change_each(b, by, bits & (~b.active | b.resident), &Vgic::make_active);
+    case icactiver: return change_each(b, by, bits & (b.active | b.resident), &Vgic::end_active);
     default: return;
     }
 }
 
-/// GICD_ICFGR<n>, GICR_ICFGR0 and 1: SGIs are edges; a linked PPI is as its device has it.
-void Vgic::write_trigger(const BankWrite& w, unsigned half, std::uint32_t value)
+/// Changes each of the interrupts `which` between folding and settling it.
+void Vgic::change_each(Bank& bank, VcpuId by, std::uint32_t which, Change change)
 {
-    auto fixed = w.index == 0 ? 0xffffU | w.bank->linked : 0;
-    const auto edge = gather_odd(value) << (half * 16);
-    const auto changed = (edge ^ w.bank->edge) & (0xffffU << (half * 16)) & ~fixed;
-    flip(w, &Bank::edge, changed);
-    for (const unsigned position : each_bit(changed & w.bank->linked)) {
-        machine::set_physical_trigger(Intid{w.bank->physical[position]},
-                                      (edge >> position & 1) != 0);
+    // Several compete in one flush.
+    if ((which & (which - 1)) != 0) notify(by, by);
+    for (const unsigned position : each_bit(which)) {
+        auto i = at(bank, position);
+        open(i, by);
+        (this->*change)(i, by);
+        settle(i, by);
     }
+    private_changed(bank, by, which);
+}
+
+/// Inverts the bits `changed` of a word. Only an interrupt on its way to a vCPU costs more than
+/// that.
+void Vgic::flip(Bank& bank, VcpuId by, std::uint32_t Bank::* word, std::uint32_t changed)
+{
+    const auto moving = changed & (bank.pending() | bank.line | bank.resident | bank.active);
+    for (const unsigned position : each_bit(moving))
+        open(at(bank, position), by);
+    bank.*word ^= changed;
+    if (bank.index != 0 || is_own(bank, by)) follow_enables(bank);
+    for (const unsigned position : each_bit(moving))
+        settle(at(bank, position), by);
+    private_changed(bank, by, changed);
+}
+
+/// What only the owner's CPU can do: another vCPU follows up in its flush.
+void Vgic::private_changed(const Bank& bank, VcpuId by, std::uint32_t which)
+{
+    if (bank.index != 0) return;
+    auto& c = cpu(VcpuId{bank.owner});
+    if ((which & c.timer_mask) != 0) c.timers_changed = true;
+    if (!is_own(bank, by)) return notify(VcpuId{bank.owner}, by);
+    if (c.timers_changed) refresh_timers(c);
+}
+
+/// GICD_ICFGR<n>, GICR_ICFGR0 and 1: SGIs are edges; a linked PPI is as its device has it.
+void Vgic::write_trigger(Bank& bank, VcpuId by, unsigned half, std::uint32_t value)
+{
+    const auto fixed = bank.index == 0 ? 0xffffU | bank.linked : ~existing(bank.index);
+    const auto edge = gather_odd(value) << (half * 16);
+    const auto changed = (edge ^ bank.edge) & (0xffffU << (half * 16)) & ~fixed;
+    flip(bank, by, &Bank::edge, changed);
+    for (const unsigned position : each_bit(changed & bank.linked))
+        machine::set_physical_trigger(Intid{bank.physical[position]}, (edge >> position & 1) != 0);
 }
 
 void Vgic::set_priority(Interrupt i, std::uint8_t priority, VcpuId by)
@@ -266,7 +286,7 @@ void Vgic::set_priority(Interrupt i, std::uint8_t priority, VcpuId by)
     auto& stored = i.bank->priority[i.position()];
     const auto value = static_cast<std::uint8_t>(priority & priority_mask_);
     if (stored == value) return;
-    if (!i.is_shared() && i.holder == by) adopt_timers(cpu(by));
+    if (cpu(by).is_timer(i.id) && i.holder == by) adopt_timers(cpu(by));
     const bool moving = i.is_pending() || i.is(&Bank::resident) || i.is(&Bank::active);
     if (moving) open(i, by);
     stored = value;
@@ -275,7 +295,7 @@ void Vgic::set_priority(Interrupt i, std::uint8_t priority, VcpuId by)
         // It may now be more urgent than another, or less.
         notify(i.holder, by);
     }
-    if (!i.is_shared()) private_changed(i.holder, by, i.mask());
+    private_changed(*i.bank, by, i.mask());
 }
 
 /// GICD_ITARGETSR<n>. The single vCPU of a domain shows its own mask instead of zero: Linux reads

@@ -14,12 +14,26 @@ using State = Lr::State;
 bool is_pending_state(Lr lr) { return (static_cast<unsigned>(lr.get(Lr::state)) & 1) != 0; }
 bool is_active_state(Lr lr) { return (static_cast<unsigned>(lr.get(Lr::state)) & 2) != 0; }
 
+Lr as_finished(Lr lr) { return lr.with(Lr::state, State::invalid); }
+/// Neither a physical interrupt nor another look at its end comes with it.
+bool is_plain(Lr lr) { return !lr.get(Lr::hardware) && !lr.get(Lr::eoi); }
+
 /// GICv2: whose SGI a list register shows, one sender at a time.
 std::uint8_t sender_to_show(const CpuInterface& c, Interrupt sgi)
 {
     const auto sources = c.sgi_sources[sgi.id.value()];
     if (sgi.is(&Bank::active) || sources == 0) return c.sgi_active_source[sgi.id.value()];
     return static_cast<std::uint8_t>(std::countr_zero(sources));
+}
+
+/// Pending, and nothing else to it.
+Lr pending_form(Interrupt i)
+{
+    return Lr{}
+        .with(Lr::vintid, i.id)
+        .with(Lr::priority, i.priority())
+        .with(Lr::group1, i.is(&Bank::group1))
+        .with(Lr::state, State::pending);
 }
 
 /// The physical interrupt does not signal until the guest has finished this one.
@@ -43,6 +57,7 @@ void Vgic::adopt_timers(CpuInterface& c)
         c.used |= std::uint32_t{1} << n;
         c.pending_slots |= std::uint32_t{1} << n;
         c.slot[n] = static_cast<std::uint16_t>(id.value());
+        c.changed_slots |= std::uint32_t{1} << n;
         i.set(&Bank::resident);
         i.set(&Bank::held);
         i.set(&Bank::physically_active);
@@ -85,25 +100,34 @@ void Vgic::fold_again(CpuInterface& c, Interrupt i, unsigned n)
     sources = static_cast<std::uint8_t>(sources | 1U << c.slot_source(n));
 }
 
-/// Brings memory up to date with list register `n`, which keeps its contents; doing so again
-/// changes nothing.
-Lr Vgic::fold_slot(CpuInterface& c, unsigned n)
+/// Brings memory up to date with list register `n`, which keeps its contents unless the guest is
+/// through with it; doing so again changes nothing.
+void Vgic::fold_slot(CpuInterface& c, unsigned n)
 {
     const auto lr = machine::read_list_register(n);
+    const auto mask = std::uint32_t{1} << n;
+    const bool changed = (c.changed_slots & mask) != 0;
+    if (lr == c.written[n] && !changed) return;
     const auto i = at(c.id, c.slot_id(n));
-    const bool was_pending = (c.pending_slots >> n & 1) != 0;
+    const bool was_pending = (c.pending_slots & mask) != 0;
+    if (!changed && is_plain(lr) && lr == as_finished(c.written[n])) {
+        if (was_pending) consume(c, i, n);
+        i.clear(&Bank::active);
+        return forget_slot(c, n, i);
+    }
+
+    c.changed_slots |= mask;
     if (was_pending && !is_pending_state(lr)) {
         consume(c, i, n);
-        c.pending_slots &= ~(std::uint32_t{1} << n);
+        c.pending_slots &= ~mask;
     } else if (!was_pending && is_pending_state(lr)) {
         // The guest finished it, and the interrupt path refilled it: a timer.
         i.set(&Bank::held);
-        c.pending_slots |= std::uint32_t{1} << n;
+        c.pending_slots |= mask;
     }
     if (!i.is(&Bank::active_written)) i.assign(&Bank::active, is_active_state(lr));
     if (i.is(&Bank::linked)) fold_link(i, lr);
     if (i.is(&Bank::again)) fold_again(c, i, n);
-    return lr;
 }
 
 /// What a list register has to hold for interrupt `i` of this vCPU.
@@ -111,9 +135,7 @@ Lr Vgic::compose(const CpuInterface& c, Interrupt i, std::uint8_t source)
 {
     const bool active = i.is(&Bank::active);
     const bool wanted = is_deliverable(i);
-    const auto lr = Lr{}.with(Lr::vintid, i.id)
-                        .with(Lr::priority, i.priority())
-                        .with(Lr::group1, i.is(&Bank::group1));
+    const auto lr = pending_form(i);
     // Hardware-linked, it cannot be both (IHI 0069, 12.4.9): then EL2 deactivates the physical
     // interrupt after its end.
     if (i.is(&Bank::held) && !(active && wanted))
@@ -141,26 +163,35 @@ Lr Vgic::compose(const CpuInterface& c, Interrupt i, std::uint8_t source)
 void Vgic::rewrite_slot(CpuInterface& c, unsigned n)
 {
     const auto i = at(c.id, c.slot_id(n));
-    const bool stays = i.is(&Bank::active) || (is_deliverable(i) && target_of(i) == c.id);
-    if (stays) return write_slot(c, n, i);
+    i.clear(&Bank::arrived);
+    i.clear(&Bank::active_written);
+    const bool wanted = is_deliverable(i);
+    if (i.is(&Bank::active) || (wanted && target_of(i) == c.id)) return write_slot(c, n, i);
     drop_slot(c, n, i);
-    place(i, c.id);
+    if (wanted || i.is(&Bank::linked)) place(i, c.id);
 }
 
 void Vgic::write_slot(CpuInterface& c, unsigned n, Interrupt i)
 {
-    if (i.is(&Bank::linked)) hold_physical(i);
-    const auto source = is_v2_sgi(i) ? sender_to_show(c, i) : std::uint8_t{0};
-    const auto lr = compose(c, i, source);
+    const auto special = (i.bank->linked | i.bank->active | i.bank->line) & i.mask();
+    std::uint8_t source = 0;
+    auto lr = pending_form(i);
+    if (special != 0 || is_v2_sgi(i)) {
+        if (i.is(&Bank::linked)) hold_physical(i);
+        if (is_v2_sgi(i)) source = sender_to_show(c, i);
+        lr = compose(c, i, source);
+    }
     machine::write_list_register(n, lr);
 
     const auto mask = std::uint32_t{1} << n;
+    c.written[n] = lr;
     c.used |= mask;
+    c.changed_slots &= ~mask;
     c.pending_slots = is_pending_state(lr) ? c.pending_slots | mask : c.pending_slots & ~mask;
     c.slot[n] = static_cast<std::uint16_t>(i.id.value() | std::uint32_t{source} << 10);
     i.set(&Bank::resident);
-    i.clear(&Bank::arrived);
-    i.clear(&Bank::active_written);
+    if (n >= most_timers && !c.is_timer(i.id)) return;
+    c.timers_changed = true;
     if (n < most_timers && c.timer[n] != i.id) c.unit->timer_list_register[n] = 0;
 }
 
@@ -170,8 +201,7 @@ void Vgic::forget_slot(CpuInterface& c, unsigned n, Interrupt i)
     c.used &= ~mask;
     c.pending_slots &= ~mask;
     i.clear(&Bank::resident);
-    i.clear(&Bank::arrived);
-    i.clear(&Bank::active_written);
+    if (n < most_timers || c.is_timer(i.id)) c.timers_changed = true;
 }
 
 /// Empties a list register whose interrupt memory knows all about.
@@ -181,14 +211,22 @@ void Vgic::drop_slot(CpuInterface& c, unsigned n, Interrupt i)
     machine::write_list_register(n, Lr{});
 }
 
-/// Once the guest is through with list register `n`, it may be used again, unless its interrupt
-/// has more to say.
-bool Vgic::finish_slot(CpuInterface& c, unsigned n)
+/// The shortest way for an interrupt that became pending once more, without a line or a physical
+/// one: the guest is through with its list register, which needs but its state again.
+bool Vgic::repeat_in_slot(CpuInterface& c, Interrupt i, std::uint8_t source)
 {
-    if (fold_slot(c, n).get(Lr::state) != State::invalid) return false;
-    const auto i = at(c.id, c.slot_id(n));
-    if (i.is(&Bank::active) || i.is(&Bank::held) || is_deliverable(i)) return false;
-    forget_slot(c, n, i);
+    if (!i.is(&Bank::resident) || c.crowded) return false;
+    const auto n = c.slot_of(i.id);
+    const auto mask = std::uint32_t{1} << n;
+    const auto finished = as_finished(c.written[n]);
+    if (!is_plain(finished) || (c.changed_slots & mask) != 0 ||
+        machine::read_list_register(n) != finished || c.slot_source(n) != source)
+        return false;
+    c.written[n] = finished.with(Lr::state, State::pending);
+    c.pending_slots |= mask;
+    i.set(&Bank::latch);
+    i.clear(&Bank::active);
+    machine::write_list_register(n, c.written[n]);
     return true;
 }
 
@@ -196,21 +234,25 @@ bool Vgic::finish_slot(CpuInterface& c, unsigned n)
 /// and everybody else's last.
 unsigned Vgic::choose_slot(const CpuInterface& c, Intid id, std::uint32_t free)
 {
-    for (unsigned t = 0; t < most_timers; ++t)
-        if (c.timer[t] == id && (free >> t & 1) != 0) return t;
+    if (c.is_timer(id)) {
+        const unsigned t = c.timer[0] == id ? 0 : 1;
+        if ((free >> t & 1) != 0) return t;
+    }
     return static_cast<unsigned>(std::bit_width(free)) - 1;
 }
 
-/// The short way for an interrupt of the running vCPU, when nothing else waits. Otherwise, or when
-/// there is no free list register, the next flush decides.
+/// The short way for an interrupt of the running vCPU, when no other waits for one. Otherwise, or
+/// when there is no free list register, the next flush decides.
 bool Vgic::load_directly(CpuInterface& c, Interrupt i)
 {
-    if (!c.loaded || c.waiting_banks != 0) return false;
-    if ((waiting_private(c) & (i.is_shared() ? ~0U : ~i.mask())) != 0) return false;
+    if (!c.loaded || c.crowded || c.unit->wants(machine::Attention::interrupts)) return false;
     const auto empty = machine::empty_list_registers() & all_slots();
     if (empty == 0) return false;
     const auto n = choose_slot(c, i.id, empty);
-    if ((c.used >> n & 1) != 0 && !finish_slot(c, n)) return false;
+    if ((c.used >> n & 1) != 0) {
+        fold_slot(c, n);
+        if ((c.used >> n & 1) != 0) return false;
+    }
     write_slot(c, n, i);
     return true;
 }
@@ -218,6 +260,7 @@ bool Vgic::load_directly(CpuInterface& c, Interrupt i)
 /// Lets the interrupt path deliver a timer's interrupt by itself, while that needs no decision.
 void Vgic::refresh_timers(CpuInterface& c)
 {
+    c.timers_changed = false;
     for (unsigned t = 0; t < most_timers; ++t) {
         if (c.timer[t] == Intid{} || t >= list_registers_) continue;
         const auto i = at(c.id, c.timer[t]);
@@ -227,14 +270,12 @@ void Vgic::refresh_timers(CpuInterface& c)
         const auto elsewhere = (b.resident | b.active | b.held) & i.mask();
         // Software's pending state ends with an acknowledge that must not be overlooked.
         const auto signalled = b.linked & b.enabled & in_enabled_group(b) & ~b.latch & i.mask();
-        const auto pending = Lr{}.with(Lr::state, State::pending)
-                                 .with(Lr::hardware, true)
-                                 .with(Lr::vintid, i.id)
-                                 .with(Lr::pintid, i.physical())
-                                 .with(Lr::priority, i.priority())
-                                 .with(Lr::group1, i.is(&Bank::group1));
-        const bool ready = c.loaded && signalled != 0 && (here || (!taken && elsewhere == 0));
-        c.unit->timer_list_register[t] = ready ? machine::native_list_register(pending) : 0;
+        auto& form = c.unit->timer_list_register[t];
+        if (c.loaded && signalled != 0 && (here || (!taken && elsewhere == 0)))
+            form = machine::native_list_register(
+                pending_form(i).with(Lr::hardware, true).with(Lr::pintid, i.physical()));
+        else
+            form = 0;
     }
 }
 

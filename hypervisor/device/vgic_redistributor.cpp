@@ -67,9 +67,9 @@ void Vgic::set_asleep(CpuInterface& c, bool asleep, VcpuId by)
     if (c.asleep == asleep) return;
     c.asleep = asleep;
     for (unsigned index = 1; index < bank_count(); ++index) {
-        const auto& bank = spis_[index - 1];
+        auto& bank = spis_[index - 1];
         for (const unsigned position : each_bit(bank.any_target)) {
-            const auto i = at(by, Intid{index * interrupts_per_bank + position});
+            const auto i = at(bank, position);
             open(i, by);
             follow_route(i);
             settle(i, by);

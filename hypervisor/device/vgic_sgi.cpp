@@ -14,6 +14,8 @@ bool belongs_to_group1(const CpuInterface& c, Intid sgi)
 void Vgic::raise_sgi(VcpuId to, Intid sgi, VcpuId from)
 {
     auto i = at(to, sgi);
+    const auto source = configuration_.version == GicVersion::v2 ? from.value() : 0;
+    if (to == from && repeat_in_slot(cpu(to), i, static_cast<std::uint8_t>(source))) return;
     open(i, from);
     if (configuration_.version == GicVersion::v2) {
         auto& c = cpu(to);

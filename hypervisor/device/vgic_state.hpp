@@ -18,6 +18,10 @@ inline constexpr unsigned first_spi = 32;
 /// 32 interrupts, one bit of each word per interrupt, as the guest's bank registers have them: a
 /// register is read as it stands, and a write costs what it changes.
 struct Bank {
+    /// 0: private interrupts, those of the vCPU `owner`; else INTIDs from 32 * index.
+    std::uint16_t index = 0;
+    std::uint16_t owner = 0;
+
     std::uint32_t enabled = 0;
     /// Pending until it is acknowledged: an edge, an SGI, or set by software.
     std::uint32_t latch = 0;
@@ -54,6 +58,12 @@ struct Bank {
     }
 };
 
+/// Those that a change of could concern a vCPU or the physical GIC at once.
+constexpr std::uint32_t engaged(const Bank& bank)
+{
+    return bank.latch | bank.line | bank.active | bank.resident | bank.linked;
+}
+
 struct alignas(cache_line) SharedBank : Bank {
     /// GICv3: affinity as in GICD_IROUTER<n>, Aff3 in bits 31:24. GICv2: mask of vCPUs.
     std::array<std::uint32_t, interrupts_per_bank> route = {};
@@ -74,7 +84,8 @@ struct alignas(cache_line) CpuInterface {
     bool loaded = false;
     /// GICR_WAKER.ProcessorSleep.
     bool asleep = true;
-    /// Active interrupts wait outside the list registers.
+    /// Some wait outside the list registers because these are full; among them active ones.
+    bool crowded = false;
     bool spilled = false;
     machine::Maintenance requested = {};
     CpuId last_cpu{};
@@ -84,6 +95,10 @@ struct alignas(cache_line) CpuInterface {
     std::uint32_t used = 0;
     /// Those that were written, or last seen, pending.
     std::uint32_t pending_slots = 0;
+    /// Those that do not hold any more what memory says.
+    std::uint32_t changed_slots = 0;
+    /// As they were written: the guest has done nothing to those that still read so.
+    std::array<machine::ListRegister, most_list_registers> written = {};
 
     /// SPIs that want into a list register, a word per bank of SPIs, and which words are not 0.
     std::array<std::uint32_t, most_banks - 1> waiting = {};
@@ -91,6 +106,10 @@ struct alignas(cache_line) CpuInterface {
 
     /// The timers' interrupts, for machine::RunningVcpu::timer_list_register; 0: none.
     std::array<Intid, most_timers> timer = {};
+    /// Their bits in `own`.
+    std::uint32_t timer_mask = 0;
+    /// timer_list_register is to be thought over.
+    bool timers_changed = false;
     /// GICv2: from which vCPUs each SGI is pending, and from which one it is active.
     std::array<std::uint8_t, first_ppi> sgi_sources = {};
     std::array<std::uint8_t, first_ppi> sgi_active_source = {};
@@ -101,6 +120,10 @@ struct alignas(cache_line) CpuInterface {
     std::uint64_t asked_at = 0;
 
     [[nodiscard]] Intid slot_id(unsigned n) const { return Intid{slot[n] & 0x3ffU}; }
+    [[nodiscard]] bool is_timer(Intid interrupt) const
+    {
+        return interrupt.value() < first_spi && (timer_mask >> interrupt.value() & 1) != 0;
+    }
     [[nodiscard]] std::uint8_t slot_source(unsigned n) const
     {
         return static_cast<std::uint8_t>(slot[n] >> 10);
@@ -108,10 +131,12 @@ struct alignas(cache_line) CpuInterface {
     /// Where a resident interrupt is.
     [[nodiscard]] unsigned slot_of(Intid interrupt) const
     {
-        unsigned n = most_list_registers - 1;
-        while (n != 0 && ((used >> n & 1) == 0 || slot_id(n) != interrupt))
-            --n;
-        return n;
+        std::uint32_t left = used;
+        for (;;) {
+            const auto n = static_cast<unsigned>(std::bit_width(left)) - 1;
+            if (slot_id(n) == interrupt) return n;
+            left &= ~(std::uint32_t{1} << n);
+        }
     }
 };
 
@@ -123,6 +148,7 @@ struct Interrupt {
 
     [[nodiscard]] unsigned position() const { return id.value() % interrupts_per_bank; }
     [[nodiscard]] std::uint32_t mask() const { return std::uint32_t{1} << position(); }
+    [[nodiscard]] bool is_of(VcpuId vcpu) const { return is_shared() || holder == vcpu; }
     [[nodiscard]] bool is_sgi() const { return id.value() < first_ppi; }
     [[nodiscard]] bool is_shared() const { return id.value() >= first_spi; }
     [[nodiscard]] bool is(std::uint32_t Bank::* word) const { return (bank->*word & mask()) != 0; }

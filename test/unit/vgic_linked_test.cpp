@@ -247,7 +247,7 @@ TEST_P(VgicLinked, both_timers_and_four_more_than_fit_lose_nothing)
     for (const unsigned list_registers : {1U, 2U, 4U}) {
         auto w = with_timers(1, list_registers);
         w.enable_groups();
-        w.prepare(virtual_timer, 0xa0);
+        w.prepare(virtual_timer, 0x98);
         w.prepare(physical_timer, 0x30);
         for (unsigned n = 0; n < 4; ++n)
             w.prepare(spi(n), static_cast<std::uint8_t>(0x40 + n * 0x20));

@@ -179,6 +179,8 @@ TEST(VgicSgi, v2_pending_senders_are_set_and_cleared_by_byte)
 {
     auto w = ready(GicVersion::v2, 3);
     w.enable_groups();
+    w.set_priority(sgi(2), 0x80);
+    w.set_priority(sgi(3), 0x80);
     w.write(0xf20, 0x0205'00ffU);
     EXPECT_EQ(w.read(0xf10), 0x0205'0007U) << "there are three vCPUs";
     w.write(0xf12, 0x01, 1);
