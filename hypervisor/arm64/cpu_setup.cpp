@@ -16,6 +16,7 @@ BULKHEAD_SYSTEM_REGISTER(PMCR_EL0);
 /// CPTR_EL2 (Arm ARM D17.2.34): SVE, SME and the trace unit trap; floating point does not.
 constexpr std::uint64_t trap_sve_sme_and_reserved = 0x33ff;
 constexpr std::uint64_t trap_trace = bit(20);
+constexpr std::uint64_t trap_activity_monitors = bit(30);
 
 /// CNTHCTL_EL2 (D17.11.2): a guest that owns its CPU owns the physical timer and counter as well.
 constexpr std::uint64_t el1_physical_counter = bit(0);
@@ -49,7 +50,7 @@ void set_up_cpu(bool gicv3)
     HCR_EL2::write(guest_hcr(false).raw());
     VTCR_EL2::write(memory::Stage2Map::vtcr().raw());
     VTTBR_EL2::write(0);
-    CPTR_EL2::write(trap_sve_sme_and_reserved | trap_trace);
+    CPTR_EL2::write(trap_sve_sme_and_reserved | trap_trace | trap_activity_monitors);
     HSTR_EL2::write(0);
     MDCR_EL2::write(debug_and_pmu().raw());
     CNTHCTL_EL2::write(el1_physical_counter | el1_physical_timer);

@@ -107,6 +107,8 @@ stop:
 // Firmware may leave EL2's controls in any state; masks interrupts, little-endian, no traps of ours.
 sanitise_el2:
     msr     DAIFSet, #0xf
+    msr     SPSel, #1
+    msr     TPIDR_EL2, xzr                  // no CPU number yet, should something fail
     ldr     x1, =SCTLR_EL2_RES1
     msr     SCTLR_EL2, x1
     mov     x1, #0x80000000                 // HCR_EL2.RW, and not E2H

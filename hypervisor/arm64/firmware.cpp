@@ -13,12 +13,16 @@ namespace bulkhead::arm64 {
 
 extern "C" {
 /// What spin_table_entry finds its number by; read with the MMU off.
-alignas(cache_line) std::array<std::uint64_t, max_cpus> secondary_affinities;
+alignas(cache_line) std::array<std::uint64_t, max_cpus> secondary_affinities = [] {
+    std::array<std::uint64_t, max_cpus> nobody{};
+    nobody.fill(~std::uint64_t{0});
+    return nobody;
+}();
 }
 
 namespace {
 
-constinit Conduit conduit = Conduit::none;
+constinit bool has_firmware = false;
 
 constexpr std::uint64_t psci_system_off = 0x8400'0008;
 constexpr std::uint64_t psci_system_reset = 0x8400'0009;
@@ -26,29 +30,22 @@ constexpr std::uint64_t not_supported = ~std::uint64_t{0};
 
 } // namespace
 
-void set_conduit(Conduit chosen) { conduit = chosen; }
+void use_firmware() { has_firmware = true; }
 
 std::uint64_t call_firmware(std::uint64_t function, std::uint64_t a1, std::uint64_t a2,
                             std::uint64_t a3)
 {
-    if (conduit == Conduit::none) return not_supported;
+    if (!has_firmware) return not_supported;
     register std::uint64_t x0 asm("x0") = function;
     register std::uint64_t x1 asm("x1") = a1;
     register std::uint64_t x2 asm("x2") = a2;
     register std::uint64_t x3 asm("x3") = a3;
     // SMCCC 1.0 lets the callee change x4 to x17.
-    if (conduit == Conduit::smc)
-        asm volatile("smc #0"
-                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
-                     :
-                     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
-                       "x15", "x16", "x17", "memory");
-    else
-        asm volatile("hvc #0"
-                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
-                     :
-                     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
-                       "x15", "x16", "x17", "memory");
+    asm volatile("smc #0"
+                 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+                 :
+                 : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
+                   "x16", "x17", "memory");
     return x0;
 }
 

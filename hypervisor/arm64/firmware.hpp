@@ -8,8 +8,8 @@
 /// Calls to the firmware below, by the SMC calling convention (Arm DEN0028).
 namespace bulkhead::arm64 {
 
-enum class Conduit : std::uint8_t { none, smc, hvc };
-void set_conduit(Conduit conduit);
+/// There is firmware that answers SMC; until then every call is "not supported".
+void use_firmware();
 
 std::uint64_t call_firmware(std::uint64_t function, std::uint64_t a1 = 0, std::uint64_t a2 = 0,
                             std::uint64_t a3 = 0);

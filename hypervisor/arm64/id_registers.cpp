@@ -3,7 +3,6 @@
 #include "arm64/esr.hpp"
 #include "arm64/system_register.hpp"
 #include "base/bits.hpp"
-#include "memory/stage2_map.hpp"
 
 #include <algorithm>
 #include <array>
@@ -76,11 +75,11 @@ constexpr std::array<Read, 8> row = {read_hardware<Crm, 0>, read_hardware<Crm, 1
 constexpr std::array<std::array<Read, 8>, 7> hardware = {row<1>, row<2>, row<3>, row<4>,
                                                          row<5>, row<6>, row<7>};
 
-/// ID_AA64MMFR0_EL1.PARange for the guest: no more than its address space has.
-std::uint64_t physical_range()
-{
-    return memory::Stage2Map::vtcr().get(memory::Vtcr::physical_size);
-}
+/// ID_AA64MMFR0_EL1.PARange for the guest: no more than its address space, at most 40 bits, has.
+constexpr std::uint64_t physical_range_40_bits = 2;
+
+/// ID_AA64PFR0_EL1.CSV2 above 1 promises SCXTNUM_ELx, which traps.
+constexpr std::uint64_t csv2_without_context_numbers = std::uint64_t{1} << 56;
 
 constexpr std::uint64_t el1_aarch64_only = 1U << 4;    // ID_AA64PFR0_EL1.EL1
 
@@ -95,9 +94,12 @@ std::uint64_t id_register(std::uint32_t register_name)
     if (crm < 4) return value & ~hidden_aarch32[crm - 1][op2];
 
     value &= visible_aarch64[crm - 4][op2];
-    if (crm == 4 && op2 == 0) return (value & ~field(4)) | el1_aarch64_only;
+    if (crm == 4 && op2 == 0) {
+        const auto csv2 = std::min(value & field(56), csv2_without_context_numbers);
+        return (value & ~field(4) & ~field(56)) | el1_aarch64_only | csv2;
+    }
     if (crm == 7 && op2 == 0)
-        return (value & ~field(0)) | std::min(value & field(0), physical_range());
+        return (value & ~field(0)) | std::min(value & field(0), physical_range_40_bits);
     return value;
 }
 

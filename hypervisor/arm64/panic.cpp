@@ -1,5 +1,5 @@
 // The end: an exception in EL2, or machine::halt. Says where and on which CPU, with EL2's registers
-// and the guest's, and stops all CPUs' work by keeping the console's lock.
+// and the guest's. The other CPUs' guests go on.
 
 #include "arm64/esr.hpp"
 #include "arm64/per_cpu.hpp"
@@ -27,8 +27,12 @@ void say(std::string_view format, const Arguments&... arguments)
     machine::console_write("\n");
 }
 
+/// Before a CPU has its number, it is the boot CPU that fails.
+CpuId this_cpu_number() { return TPIDR_EL2::read() == 0 ? CpuId{0} : machine::this_cpu(); }
+
 void say_guest()
 {
+    if (TPIDR_EL2::read() == 0) return;
     auto& vcpu = running();
     if (!vcpu.has_guest) return say("guest: none on this CPU");
     say("guest: {}, pc {x}, pstate {x}", upcall::describe(vcpu), machine::guest_pc(),
@@ -49,7 +53,7 @@ extern "C" [[noreturn]] void exception_in_el2(unsigned kind,
                                               std::uint64_t stack_pointer)
 {
     say("panic: {} in EL2 on CPU {}: esr {x}, far {x}", exception_names[kind % 4],
-        machine::this_cpu(), ESR_EL2::read(), FAR_EL2::read());
+        this_cpu_number(), ESR_EL2::read(), FAR_EL2::read());
     say("pc {x}  sp {x}  lr {x}  pstate {x}", ELR_EL2::read(), stack_pointer, registers.x[30],
         SPSR_EL2::read());
     for (unsigned i = 0; i < 30; i += 3)
@@ -66,7 +70,7 @@ namespace bulkhead::machine {
 [[noreturn]] void halt(const char* why, const void* where)
 {
     using namespace arm64;
-    say("panic: {} on CPU {}, called from pc {x}", why, this_cpu(),
+    say("panic: {} on CPU {}, called from pc {x}", why, this_cpu_number(),
         reinterpret_cast<std::uint64_t>(where));
     say_guest();
     stop();

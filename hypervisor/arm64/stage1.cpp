@@ -68,6 +68,8 @@ void map_stage1(std::uint64_t address, PhysicalAddress physical, std::size_t siz
             }
             if (!is_valid(entry)) {
                 auto* fresh = new_table(tables);
+                // The walker must not find the table before its zeros.
+                machine::publish_table_writes();
                 entry = stage1_table(machine::physical_address_of(fresh));
             }
             table = table_behind(entry);

@@ -56,10 +56,10 @@ void trap_system_register(machine::RunningVcpu& vcpu, machine::GuestRegisters& r
     } else {
         switch (reg) {
         case icc_sgi1r: upcall::send_sgi(vcpu, value, upcall::SgiGroup::any); break;
-        case icc_asgi1r:
         case icc_dir:
             upcall::deactivate(vcpu, Intid{static_cast<std::uint32_t>(value) & 0xff'ffff});
             break;
+        case icc_asgi1r:
         case icc_sgi0r: upcall::send_sgi(vcpu, value, upcall::SgiGroup::group0_only); break;
         case icc_sre:
         case actlr_el1: break;

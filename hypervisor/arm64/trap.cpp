@@ -40,9 +40,12 @@ std::uint64_t extend(std::uint64_t value, Esr esr)
 
 void data_abort(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr)
 {
+    // HPFAR_EL2 is there for translation and permission faults only.
+    const auto fault = esr.get(Esr::fault_status) & ~3U;
+    const bool is_stage2 = fault == fault_status::translation || fault == fault_status::permission;
     // An access by an instruction without a syndrome (pairs, writeback, cache maintenance) or by
     // the table walker cannot be carried out for the guest.
-    if (!esr.get(Esr::syndrome_valid) || esr.get(Esr::stage1_walk))
+    if (!is_stage2 || !esr.get(Esr::syndrome_valid) || esr.get(Esr::stage1_walk))
         return inject_data_abort(FAR_EL2::read(), esr);
 
     const auto index = esr.get(Esr::transfer_register);

@@ -4,7 +4,7 @@
 
     .set FRAME, 256
 
-    .macro save_volatile            // what C++ may clobber: x0-x18, x29, x30 (x19, x28 for pairs)
+    .macro save_volatile            // what C++ may clobber
     sub     sp, sp, #FRAME
     stp     x0, x1, [sp, #0]
     stp     x2, x3, [sp, #16]
@@ -68,7 +68,7 @@
     save_volatile
     mrs     x0, TPIDR_EL2
     bl      \handler                // bool: something else wants this CPU
-    cbnz    w0, leave_guest
+    tbnz    w0, #0, leave_guest
     restore_volatile
     eret
     .endm
@@ -111,7 +111,7 @@ synchronous:
     mov     x0, sp
     mrs     x1, TPIDR_EL2
     bl      synchronous_from_guest  // trap.cpp; bool: something else wants this CPU
-    cbnz    w0, leave_guest_saved
+    tbnz    w0, #0, leave_guest_saved
     restore_preserved
     restore_volatile
     eret
@@ -134,7 +134,7 @@ enter_guest:
     restore_volatile
     eret
 
-// A fresh CPU: x0 is its stack's top, x1 what to call with the frame.
+// A fresh CPU: x0 is its stack's top.
     .section .text, "ax"
     .global start_guests
 start_guests:

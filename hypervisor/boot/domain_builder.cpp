@@ -100,6 +100,7 @@ Result<void> load_kernel(const DomainDescription& description, const GuestRam& r
         if (!place) return complain("the domain's memory is in too small pieces for the kernel");
         std::copy_backward(unpacked.begin(), unpacked.end(), place->end());
         machine::clean_data_cache(place->data(), place->size());
+        machine::clean_data_cache(unpacked.data(), unpacked.size());
         return {};
     }
     return ram.copy(placement.kernel, file);

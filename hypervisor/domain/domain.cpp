@@ -37,6 +37,8 @@ Domain::Domain(const Configuration& configuration, memory::Stage2Map map,
     if (configuration.has_vpl011)
         vpl011_.emplace(Callback<void(char)>::to<&device::DomainConsole::put>(console_),
                         Callback<void(bool)>::to<&Domain::set_vpl011_line>(*this));
+    // One for all: the vCPUs' virtual counters agree.
+    const auto counter_offset = machine::now().value();
     for (std::uint32_t i = 0; i < vcpus_.size(); ++i) {
         auto& vcpu = vcpus_[i];
         vcpu.id = VcpuId{i};
@@ -46,7 +48,7 @@ Domain::Domain(const Configuration& configuration, memory::Stage2Map map,
         machine::set_identity(vcpu.registers,
                               {.affinity = device::affinity_of(vcpu.id) | mpidr_one,
                                .vttbr = memory_.vttbr(),
-                               .counter_offset = machine::now().value(),
+                               .counter_offset = counter_offset,
                                .trap_wait = configuration.trap_wait});
         vgic_.attach(vcpu.id, vcpu);
         vgic_.link_timer(vcpu.id, 0, layout::virtual_timer, configuration.timer_interrupts[0]);

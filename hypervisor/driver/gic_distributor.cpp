@@ -23,10 +23,10 @@ void InterruptBanks::quiet(std::uint32_t first, std::uint32_t last) const
         registers_.write(word(Gicd::configuration, i / 16), std::uint32_t{0});
 }
 
-void InterruptBanks::set_group1(std::uint32_t first, std::uint32_t last) const
+void InterruptBanks::set_group(std::uint32_t first, std::uint32_t last, bool group1) const
 {
     for (std::uint32_t i = first; i < last; i += 32)
-        registers_.write(word(Gicd::group, i / 32), ~std::uint32_t{0});
+        registers_.write(word(Gicd::group, i / 32), group1 ? ~std::uint32_t{0} : 0);
 }
 
 } // namespace bulkhead::driver

@@ -50,7 +50,7 @@ public:
     }
     /// Disabled, not pending, not active, level, host_priority: interrupts [first, last).
     void quiet(std::uint32_t first, std::uint32_t last) const;
-    void set_group1(std::uint32_t first, std::uint32_t last) const;
+    void set_group(std::uint32_t first, std::uint32_t last, bool group1) const;
 
     [[nodiscard]] Mmio registers() const { return registers_; }
 

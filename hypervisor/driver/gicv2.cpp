@@ -6,7 +6,7 @@ namespace bulkhead::driver {
 namespace {
 
 // Non-secure, this enables Group 1, which is all there is to see; without Security Extensions, Group
-// 0, which is where every interrupt is after reset.
+// 0, where they are put: their group register is there only then.
 constexpr std::uint32_t enable = 1;
 // GICC_CTLR.EOImodeNS in the Non-secure view, EOImodeS otherwise (4.4.1): the end of an interrupt
 // only drops the priority.
@@ -25,15 +25,16 @@ void Gicv2::initialise(const Regions& regions)
     const auto lines = 32 * ((regions.distributor.read(Gicd::type) & 0x1f) + 1);
     interrupts_ = lines > 1020 ? 1020 : lines;
     distributor_.quiet(32, interrupts_);
+    distributor_.set_group(32, interrupts_, false);
     regions.distributor.write(Gicd::control, enable);
 }
 
 void Gicv2::initialise_cpu(CpuId cpu)
 {
     // The target registers of private interrupts read as this CPU's bit (4.3.12).
-    target_bit_[cpu.value()] =
-        distributor_.registers().read<std::uint8_t>(static_cast<std::size_t>(Gicd::target) + 16);
+    target_bit_[cpu.value()] = distributor_.registers().read<std::uint8_t>(Gicd::target);
     distributor_.quiet(0, 32);
+    distributor_.set_group(0, 32, false);
     cpu_.write(Gicc::priority_mask, all_priorities);
     cpu_.write(Gicc::binary_point, std::uint32_t{0});
     cpu_.write(Gicc::control, enable | eoi_mode_split);

@@ -51,13 +51,14 @@ void Gicv3::initialise(Mmio distributor, std::span<const RedistributorRegion> re
         while ((distributor.read(Gicd::control) & register_write_pending) != 0) {
         }
     };
-    distributor.write(Gicd::control, std::uint32_t{0});
+    // Affinity routing cannot be switched off again where it was on (12.9.4).
+    distributor.write(Gicd::control, affinity_routing);
     wait();
     // GICD_TYPER.ITLinesNumber: blocks of 32, SPIs end at 1019.
     const auto lines = 32 * ((distributor.read(Gicd::type) & 0x1f) + 1);
     interrupts_ = lines > 1020 ? 1020 : lines;
     distributor_.quiet(32, interrupts_);
-    distributor_.set_group1(32, interrupts_);
+    distributor_.set_group(32, interrupts_, true);
     distributor.write(Gicd::control, affinity_routing | enable_group1);
     wait();
     for (std::uint32_t spi = 32; spi < interrupts_; ++spi)
@@ -81,7 +82,7 @@ Result<void> Gicv3::initialise_cpu(std::uint64_t affinity, InterruptBanks& own)
                 }
                 own = InterruptBanks{frame.at(sgi_base)};
                 own.quiet(0, 32);
-                own.set_group1(0, 32);
+                own.set_group(0, 32, true);
                 ICC_PMR_EL1::write(0xff);
                 ICC_BPR1_EL1::write(0);
                 ICC_CTLR_EL1::write(eoi_mode_split);

@@ -63,6 +63,9 @@ template <typename Controller>
     if (intid.value() >= first_special) return false;
     Controller::drop_priority(acknowledged);
     if (intid == reschedule_sgi) {
+        // The acknowledgement is a load from a device on GICv2: what the sender wrote before the
+        // SGI is to be seen after it.
+        asm volatile("dmb ishld" : : : "memory");
         Controller::deactivate(acknowledged);
     } else if (intid == own.maintenance) {
         if (vcpu.has_guest) upcall::maintenance_interrupt(vcpu);

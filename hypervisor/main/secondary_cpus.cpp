@@ -60,8 +60,10 @@ Result<void> switch_on(const devicetree::HostDescription& host,
 void start_secondary_cpus(const devicetree::HostDescription& host, std::uint32_t most)
 {
     maintenance = host.interrupt_controller.maintenance;
-    if (host.psci)
-        arm64::set_conduit(host.psci->by_hvc ? arm64::Conduit::hvc : arm64::Conduit::smc);
+    // An HVC of EL2 comes to EL2 itself: no firmware can be behind it.
+    if (host.psci && host.psci->by_hvc)
+        log::error("/psci: method = \"hvc\", but the hypervisor is at EL2 itself: has to be \"smc\"");
+    if (host.psci && !host.psci->by_hvc) arm64::use_firmware();
     map_stack(CpuId{0});
     const auto count = std::min<std::uint32_t>(
         static_cast<std::uint32_t>(host.processors.all.size()), std::max(most, 1U));
