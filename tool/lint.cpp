@@ -4,6 +4,7 @@
 #include "file_contents.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <fmt/format.h>
 #include <list>
 #include <map>
@@ -121,6 +122,7 @@ private:
             } else {
                 all_clean_ = false;
                 fmt::print("{}", read_file(run->log));
+                std::fflush(stdout);
             }
             running_.erase(run);
             return;

@@ -63,9 +63,9 @@ std::string Command::shown() const
 {
     std::string line;
     for (const auto& [name, value] : environment)
-        line += name + "=" + quoted(value) + " ";
+        line += fmt::format("{}={} ", name, quoted(value));
     for (const std::string& argument : arguments)
-        line += quoted(argument) + " ";
+        line += fmt::format("{} ", quoted(argument));
     if (!line.empty()) line.pop_back();
     return line;
 }
@@ -83,7 +83,7 @@ ChildProcess::ChildProcess(const Command& command, Streams streams)
             environment_texts.emplace_back(text);
     }
     for (const auto& [name, value] : command.environment)
-        environment_texts.push_back(name + "=" + value);
+        environment_texts.push_back(fmt::format("{}={}", name, value));
 
     std::vector<std::string> argument_texts = command.arguments;
     const auto pointers = [](std::vector<std::string>& texts) {
