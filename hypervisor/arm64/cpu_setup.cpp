@@ -24,9 +24,9 @@ constexpr std::uint64_t el1_physical_timer = bit(1);
 
 /// MDCR_EL2 (D17.3.17): the PMU traps, and debug belongs to the guest.
 struct Mdcr : Register<Mdcr, std::uint64_t> {
-    static constexpr Field<4, 0, std::uint8_t> guest_counters{};    // HPMN
-    static constexpr Field<5, 5, bool> trap_pmcr{};                 // TPMCR
-    static constexpr Field<6, 6, bool> trap_pmu{};                  // TPM
+    static constexpr Field<4, 0, std::uint8_t> guest_counters{}; // HPMN
+    static constexpr Field<5, 5, bool> trap_pmcr{};              // TPMCR
+    static constexpr Field<6, 6, bool> trap_pmu{};               // TPM
 };
 
 Mdcr debug_and_pmu()

@@ -10,7 +10,7 @@ namespace bulkhead::arm64 {
 struct Esr : Register<Esr, std::uint64_t> {
     enum class Class : std::uint8_t {
         unknown = 0x00,
-        wait = 0x01,                    // WFI, WFE
+        wait = 0x01, // WFI, WFE
         floating_point = 0x07,
         pointer_authentication = 0x09,
         illegal_state = 0x0e,
@@ -39,7 +39,7 @@ struct Esr : Register<Esr, std::uint64_t> {
 
     // ISS of aborts
     static constexpr Overlay<24, 24, bool> syndrome_valid{};
-    static constexpr Overlay<23, 22, std::uint8_t> access_size{};       // log2 of bytes
+    static constexpr Overlay<23, 22, std::uint8_t> access_size{}; // log2 of bytes
     static constexpr Overlay<21, 21, bool> sign_extend{};
     static constexpr Overlay<20, 16, std::uint8_t> transfer_register{};
     static constexpr Overlay<15, 15, bool> register_is_64_bit{};
@@ -64,8 +64,8 @@ struct Esr : Register<Esr, std::uint64_t> {
 };
 
 namespace fault_status {
-inline constexpr std::uint8_t translation = 0b000100;       // low two bits: level
-inline constexpr std::uint8_t permission = 0b001100;        // low two bits: level
+inline constexpr std::uint8_t translation = 0b000100; // low two bits: level
+inline constexpr std::uint8_t permission = 0b001100;  // low two bits: level
 inline constexpr std::uint8_t synchronous_external = 0b010000;
 } // namespace fault_status
 

@@ -19,5 +19,4 @@ std::uint64_t call_firmware(std::uint64_t function, std::uint64_t a1 = 0, std::u
 Result<void> start_cpu(std::uint64_t function, std::uint64_t affinity, CpuId cpu);
 Result<void> release_spin_table(PhysicalAddress release_address, std::uint64_t affinity, CpuId cpu);
 
-
 } // namespace bulkhead::arm64

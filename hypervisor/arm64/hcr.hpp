@@ -8,20 +8,20 @@ namespace bulkhead::arm64 {
 
 /// HCR_EL2: what of a guest's EL1 leads to EL2 (Arm ARM D17.2.48).
 struct Hcr : Register<Hcr, std::uint64_t> {
-    static constexpr Field<0, 0, bool> stage2{};                    // VM
-    static constexpr Field<1, 1, bool> set_way_cleans{};            // SWIO
-    static constexpr Field<3, 3, bool> fiq_to_el2{};                // FMO
-    static constexpr Field<4, 4, bool> irq_to_el2{};                // IMO
-    static constexpr Field<5, 5, bool> system_error_to_el2{};       // AMO
-    static constexpr Field<13, 13, bool> trap_wfi{};                // TWI
-    static constexpr Field<14, 14, bool> trap_wfe{};                // TWE
-    static constexpr Field<18, 18, bool> trap_id_registers{};       // TID3
-    static constexpr Field<19, 19, bool> trap_smc{};                // TSC
-    static constexpr Field<20, 20, bool> trap_implementation_defined{};   // TIDCP
-    static constexpr Field<21, 21, bool> trap_auxiliary_control{};        // TACR
-    static constexpr Field<31, 31, bool> el1_is_aarch64{};          // RW
-    static constexpr Field<35, 35, bool> trap_limited_ordering{};   // TLOR
-    static constexpr Field<36, 36, bool> trap_error_records{};      // TERR
+    static constexpr Field<0, 0, bool> stage2{};                        // VM
+    static constexpr Field<1, 1, bool> set_way_cleans{};                // SWIO
+    static constexpr Field<3, 3, bool> fiq_to_el2{};                    // FMO
+    static constexpr Field<4, 4, bool> irq_to_el2{};                    // IMO
+    static constexpr Field<5, 5, bool> system_error_to_el2{};           // AMO
+    static constexpr Field<13, 13, bool> trap_wfi{};                    // TWI
+    static constexpr Field<14, 14, bool> trap_wfe{};                    // TWE
+    static constexpr Field<18, 18, bool> trap_id_registers{};           // TID3
+    static constexpr Field<19, 19, bool> trap_smc{};                    // TSC
+    static constexpr Field<20, 20, bool> trap_implementation_defined{}; // TIDCP
+    static constexpr Field<21, 21, bool> trap_auxiliary_control{};      // TACR
+    static constexpr Field<31, 31, bool> el1_is_aarch64{};              // RW
+    static constexpr Field<35, 35, bool> trap_limited_ordering{};       // TLOR
+    static constexpr Field<36, 36, bool> trap_error_records{};          // TERR
 };
 
 /// A guest that owns its CPU. Cache operations by set and way are not trapped: the vCPU stays on

@@ -68,10 +68,9 @@ BULKHEAD_ID_REGISTER_ROW(7)
 
 using Read = std::uint64_t (*)();
 template <unsigned Crm>
-constexpr std::array<Read, 8> row = {read_hardware<Crm, 0>, read_hardware<Crm, 1>,
-                                     read_hardware<Crm, 2>, read_hardware<Crm, 3>,
-                                     read_hardware<Crm, 4>, read_hardware<Crm, 5>,
-                                     read_hardware<Crm, 6>, read_hardware<Crm, 7>};
+constexpr std::array<Read, 8> row = {
+    read_hardware<Crm, 0>, read_hardware<Crm, 1>, read_hardware<Crm, 2>, read_hardware<Crm, 3>,
+    read_hardware<Crm, 4>, read_hardware<Crm, 5>, read_hardware<Crm, 6>, read_hardware<Crm, 7>};
 constexpr std::array<std::array<Read, 8>, 7> hardware = {row<1>, row<2>, row<3>, row<4>,
                                                          row<5>, row<6>, row<7>};
 
@@ -81,7 +80,7 @@ constexpr std::uint64_t physical_range_40_bits = 2;
 /// ID_AA64PFR0_EL1.CSV2 above 1 promises SCXTNUM_ELx, which traps.
 constexpr std::uint64_t csv2_without_context_numbers = std::uint64_t{1} << 56;
 
-constexpr std::uint64_t el1_aarch64_only = 1U << 4;    // ID_AA64PFR0_EL1.EL1
+constexpr std::uint64_t el1_aarch64_only = 1U << 4; // ID_AA64PFR0_EL1.EL1
 
 } // namespace
 

@@ -20,7 +20,7 @@ struct Pstate : Register<Pstate, std::uint64_t> {
     enum class Mode : std::uint8_t { el0 = 0, el1_sp0 = 4, el1_spx = 5 };
     static constexpr Field<3, 0, Mode> mode{};
     static constexpr Field<4, 4, bool> aarch32{};
-    static constexpr Field<9, 6, std::uint8_t> masks{};         // D, A, I, F
+    static constexpr Field<9, 6, std::uint8_t> masks{}; // D, A, I, F
     static constexpr Field<12, 12, bool> speculative_store_bypass_safe{};
     static constexpr Field<22, 22, bool> privileged_access_never{};
     static constexpr Field<24, 24, bool> data_independent_timing{};
@@ -28,8 +28,8 @@ struct Pstate : Register<Pstate, std::uint64_t> {
 };
 
 /// SCTLR_EL1's say in a new PSTATE (D17.2.118).
-constexpr unsigned sctlr_span = 23;     // 0: PAN is set on an exception to EL1
-constexpr unsigned sctlr_dssbs = 44;    // SSBS on an exception to EL1
+constexpr unsigned sctlr_span = 23;  // 0: PAN is set on an exception to EL1
+constexpr unsigned sctlr_dssbs = 44; // SSBS on an exception to EL1
 
 /// PSTATE after an exception to EL1 (D1.3.1.4): fields of features the CPU has not stay zero.
 Pstate at_exception_entry(Pstate old)
@@ -41,11 +41,11 @@ Pstate at_exception_entry(Pstate old)
         .with(Pstate::mode, Pstate::Mode::el1_spx)
         .with(Pstate::masks, 0xf)
         .with(Pstate::condition, old.get(Pstate::condition))
-        .with(Pstate::data_independent_timing, old.get(Pstate::data_independent_timing) &&
-                                                   !old.get(Pstate::aarch32))
+        .with(Pstate::data_independent_timing,
+              old.get(Pstate::data_independent_timing) && !old.get(Pstate::aarch32))
         .with(Pstate::privileged_access_never,
-              has_pan && (old.get(Pstate::privileged_access_never) ||
-                          (sctlr & bit(sctlr_span)) == 0))
+              has_pan &&
+                  (old.get(Pstate::privileged_access_never) || (sctlr & bit(sctlr_span)) == 0))
         .with(Pstate::speculative_store_bypass_safe, has_ssbs && (sctlr & bit(sctlr_dssbs)) != 0);
 }
 
@@ -81,8 +81,8 @@ void inject_abort(Esr::Class from_lower, Esr::Class from_same, std::uint64_t add
     enter_el1(Esr{}
                   .with(Esr::exception_class, from_el1() ? from_same : from_lower)
                   .with(Esr::instruction_is_32_bit, trapped.get(Esr::instruction_is_32_bit))
-                  .with(Esr::is_write, from_lower == Esr::Class::data_abort_lower &&
-                                           trapped.get(Esr::is_write))
+                  .with(Esr::is_write,
+                        from_lower == Esr::Class::data_abort_lower && trapped.get(Esr::is_write))
                   .with(Esr::cache_maintenance, from_lower == Esr::Class::data_abort_lower &&
                                                     trapped.get(Esr::cache_maintenance))
                   .with(Esr::far_not_valid, trapped.get(Esr::far_not_valid))

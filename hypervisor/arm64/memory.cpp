@@ -97,10 +97,7 @@ void invalidate_instruction_caches()
     asm volatile("ic ialluis\n\tdsb ish\n\tisb" : : : "memory");
 }
 
-void publish_table_writes()
-{
-    asm volatile("dsb ishst\n\tisb" : : : "memory");
-}
+void publish_table_writes() { asm volatile("dsb ishst\n\tisb" : : : "memory"); }
 
 void flush_guest_translations(std::uint16_t vmid, PhysicalAddress root)
 {

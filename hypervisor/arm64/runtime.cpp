@@ -67,7 +67,8 @@ BULKHEAD_PLAIN void* memchr(const void* memory, int value, std::size_t size)
 {
     const auto* byte = static_cast<const unsigned char*>(memory);
     for (std::size_t i = 0; i < size; ++i)
-        if (byte[i] == static_cast<unsigned char>(value)) return const_cast<unsigned char*>(byte + i);
+        if (byte[i] == static_cast<unsigned char>(value))
+            return const_cast<unsigned char*>(byte + i);
     return nullptr;
 }
 
@@ -106,10 +107,7 @@ BULKHEAD_PLAIN char* strrchr(const char* text, int c)
 // What libstdc++'s headers call where exceptions would be thrown: a check that failed.
 }
 namespace std {
-void __throw_out_of_range_fmt(const char* format, ...)
-{
-    bulkhead::machine::halt(format);
-}
+void __throw_out_of_range_fmt(const char* format, ...) { bulkhead::machine::halt(format); }
 } // namespace std
 extern "C" {
 

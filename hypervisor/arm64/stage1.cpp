@@ -59,8 +59,8 @@ void map_stage1(std::uint64_t address, PhysicalAddress physical, std::size_t siz
         for (;; ++level) {
             auto& entry = table[table_index(address, level)];
             const auto span = std::uint64_t{1} << level_shift(level);
-            const bool fits = level > 0 && is_aligned(address | physical.value(), span) &&
-                              end - address >= span;
+            const bool fits =
+                level > 0 && is_aligned(address | physical.value(), span) && end - address >= span;
             if (is_valid(entry) && !is_table(entry, level)) break;
             if (!is_valid(entry) && fits) {
                 entry = stage1_leaf(physical, access, level != last_level);

@@ -46,7 +46,7 @@ void trap_system_register(machine::RunningVcpu& vcpu, machine::GuestRegisters& r
         if (is_id_register(reg)) {
             value = id_register(reg);
         } else if (reg == icc_sre) {
-            value = 7;      // system register interface, no bypass: RAO/WI
+            value = 7; // system register interface, no bypass: RAO/WI
         } else if (reg == actlr_el1 || is_implementation_defined(reg)) {
             value = 0;
         } else {
@@ -64,8 +64,7 @@ void trap_system_register(machine::RunningVcpu& vcpu, machine::GuestRegisters& r
         case icc_sre:
         case actlr_el1: break;
         default:
-            if (!is_implementation_defined(reg))
-                return inject_undefined(esr);
+            if (!is_implementation_defined(reg)) return inject_undefined(esr);
         }
     }
     ELR_EL2::write(ELR_EL2::read() + 4);

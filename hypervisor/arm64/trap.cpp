@@ -1,5 +1,5 @@
-// Synchronous exceptions and SErrors from the guest: the syndrome becomes plain values here, and what
-// to do about it is decided by the rooms behind machine/upcalls.hpp.
+// Synchronous exceptions and SErrors from the guest: the syndrome becomes plain values here, and
+// what to do about it is decided by the rooms behind machine/upcalls.hpp.
 
 #include "arm64/esr.hpp"
 #include "arm64/inject.hpp"
@@ -32,8 +32,7 @@ std::uint64_t extend(std::uint64_t value, Esr esr)
 {
     if (esr.get(Esr::sign_extend)) {
         const unsigned unused = 64 - (8U << esr.get(Esr::access_size));
-        value = static_cast<std::uint64_t>(static_cast<std::int64_t>(value << unused) >>
-                                           unused);
+        value = static_cast<std::uint64_t>(static_cast<std::int64_t>(value << unused) >> unused);
     }
     return esr.get(Esr::register_is_64_bit) ? value : value & bits(31, 0);
 }

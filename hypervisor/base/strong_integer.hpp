@@ -8,7 +8,8 @@
 namespace bulkhead {
 
 /// An integer that is one thing only. Two of them with different tags do not convert into each
-/// other, and arithmetic is what makes sense for a position: moving it, and the distance between two.
+/// other, and arithmetic is what makes sense for a position: moving it, and the distance between
+/// two.
 template <typename Tag, std::unsigned_integral Rep>
 class StrongInteger {
 public:

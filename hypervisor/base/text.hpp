@@ -20,8 +20,8 @@ std::optional<std::uint64_t> size(std::string_view text);
 /// yes/on/true/enable/1 and no/off/false/disable/0.
 std::optional<bool> boolean(std::string_view text);
 
-/// The candidate that takes the fewest changed letters to become `text`, if that is at most two or a third
-/// of its length; else empty.
+/// The candidate that takes the fewest changed letters to become `text`, if that is at most two or
+/// a third of its length; else empty.
 std::string_view nearest(std::string_view text, std::span<const std::string_view> candidates);
 
 } // namespace bulkhead::text

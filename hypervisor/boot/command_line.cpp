@@ -82,7 +82,8 @@ constexpr std::string_view xens =
     "acpi argo badpage bootscrub_chunk buddy-alloc-size com1 conring_size console_to_ring "
     "crash-debug- credit2_ debug_stack_lines dma_bits dom0 dom0-iommu dom0-llc-colors "
     "dom0_max_vcpus dom0_mem dom0_vcpus_pin ext_regions flask gnttab gnttab_max_frames "
-    "gnttab_max_maptrack_frames guest_loglvl hardware_dom hmp-unsafe iommu llc-coloring llc-nr-ways llc-size "
+    "gnttab_max_maptrack_frames guest_loglvl hardware_dom hmp-unsafe iommu llc-coloring "
+    "llc-nr-ways llc-size "
     "low_mem_virq_limit max_lpi_bits memop-max-order numa partial-emulation pci-passthrough "
     "pdx-compress sched_credit_tslice_ms sched_ratelimit_us scmi-smc-passthrough scrub-domheap "
     "serial_tx_buffer spec-ctrl sync_console tbuf_size tee tevt_mask timer_slop xen-llc-colors xsm";

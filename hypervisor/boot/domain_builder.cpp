@@ -26,8 +26,8 @@ constexpr std::uint64_t preferred_offset = 128_MiB;
 
 std::span<const std::byte> contents(const BootModule& module)
 {
-    const auto* start = machine::map_physical(module.range.start, module.range.size,
-                                              machine::MapAccess::read_only);
+    const auto* start =
+        machine::map_physical(module.range.start, module.range.size, machine::MapAccess::read_only);
     return {start, module.range.size};
 }
 
@@ -88,9 +88,10 @@ Result<void> load_kernel(const DomainDescription& description, const GuestRam& r
         return complain("the kernel is neither an arm64 Image (magic 'ARM\\x64' at 0x38) nor "
                         "gzip of one");
     if (image->text_offset > bank.size || image->size > bank.size - image->text_offset) {
-        log::error("{}: the kernel needs {} MiB at offset {x}, but the first memory bank has {} MiB",
-                   description.kernel.node.path().text(), image->size >> 20, image->text_offset,
-                   bank.size >> 20);
+        log::error(
+            "{}: the kernel needs {} MiB at offset {x}, but the first memory bank has {} MiB",
+            description.kernel.node.path().text(), image->size >> 20, image->text_offset,
+            bank.size >> 20);
         return failure(Error::no_space);
     }
     placement.kernel = bank.start + image->text_offset;
@@ -165,8 +166,8 @@ Result<domain::Domain*> create_domain(const DomainDescription& description, Host
     if (!domain) return domain;
     if (gic_version(host.description) == device::GicVersion::v2) {
         const auto window = layout::gicv2_cpu_interface;
-        auto mapped = (*domain)->memory().map(window.start, host.virtual_cpu_interface,
-                                              window.size, memory::Stage2Access::device);
+        auto mapped = (*domain)->memory().map(window.start, host.virtual_cpu_interface, window.size,
+                                              memory::Stage2Access::device);
         if (!mapped) return failure(mapped.error());
     }
     return domain;
@@ -176,9 +177,8 @@ Result<domain::Domain*> create_domain(const DomainDescription& description, Host
 
 device::GicVersion gic_version(const devicetree::HostDescription& host)
 {
-    return host.interrupt_controller.version == devicetree::GicVersion::v3
-               ? device::GicVersion::v3
-               : device::GicVersion::v2;
+    return host.interrupt_controller.version == devicetree::GicVersion::v3 ? device::GicVersion::v3
+                                                                           : device::GicVersion::v2;
 }
 
 Result<BuiltDomain> build_domain(const DomainDescription& description, HostResources& host)

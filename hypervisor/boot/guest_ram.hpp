@@ -26,8 +26,7 @@ public:
     /// Takes `size` bytes (whole pages) from `free` in as few and as large aligned pieces as there
     /// are, maps them at the guest's RAM banks in `map`, and into EL2. out_of_memory, no_space when
     /// it would be too many pieces.
-    Result<void> allocate(std::uint64_t size, memory::PhysicalRanges& free,
-                          memory::Stage2Map& map);
+    Result<void> allocate(std::uint64_t size, memory::PhysicalRanges& free, memory::Stage2Map& map);
 
     /// Fills everything with zeros.
     void scrub() const;

@@ -58,15 +58,16 @@ unsigned start_domains(const devicetree::Tree& tree, HostResources& host,
     auto& [descriptions, built] = **plan;
     describe_domains(tree, host, occupied, report, descriptions);
     for (const auto& description : descriptions) {
-        const auto domain = description.is_wrong ? failure(Error::invalid)
-                                                 : build_domain(description, host);
+        const auto domain =
+            description.is_wrong ? failure(Error::invalid) : build_domain(description, host);
         if (domain) {
             attach_console(console, *domain->domain);
             announce(description);
             static_cast<void>(built.push(*domain));
             continue;
         }
-        if (host.options.panic_on_error) machine::halt("a domain cannot be built, and on-error=panic");
+        if (host.options.panic_on_error)
+            machine::halt("a domain cannot be built, and on-error=panic");
         log::error("domain {} ({}) is not started", description.id, description.name);
     }
     domain::machine_policy() = {.off_with_last_domain = !host.options.noreboot,

@@ -10,7 +10,7 @@ namespace {
 
 namespace layout = device::guest_layout;
 
-constexpr std::uint64_t mpidr_one = std::uint64_t{1} << 31;    // RES1
+constexpr std::uint64_t mpidr_one = std::uint64_t{1} << 31; // RES1
 
 } // namespace
 
@@ -24,13 +24,13 @@ Result<Domain*> Domain::create(const Configuration& configuration)
     if (!vgic) return failure(vgic.error());
     auto vcpus = pool.create_array<Vcpu>(configuration.vgic.vcpus);
     if (!vcpus) return failure(vcpus.error());
-    return pool.create<Domain>(
-        configuration, *map,
-        std::span{*vgic, device::Vgic::memory_needed(configuration.vgic)}, *vcpus);
+    return pool.create<Domain>(configuration, *map,
+                               std::span{*vgic, device::Vgic::memory_needed(configuration.vgic)},
+                               *vcpus);
 }
 
-Domain::Domain(const Configuration& configuration, memory::Stage2Map map,
-               std::span<std::byte> vgic, std::span<Vcpu> vcpus)
+Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::span<std::byte> vgic,
+               std::span<Vcpu> vcpus)
     : id_(configuration.id), name_(configuration.name), gic_version_(configuration.vgic.version),
       memory_(map), vgic_(configuration.vgic, vgic), console_(configuration.id), vcpus_(vcpus)
 {
@@ -45,11 +45,10 @@ Domain::Domain(const Configuration& configuration, memory::Stage2Map map,
         vcpu.domain = this;
         vcpu.has_guest = true;
         vcpu.timer_interrupt = configuration.timer_interrupts;
-        machine::set_identity(vcpu.registers,
-                              {.affinity = device::affinity_of(vcpu.id) | mpidr_one,
-                               .vttbr = memory_.vttbr(),
-                               .counter_offset = counter_offset,
-                               .trap_wait = configuration.trap_wait});
+        machine::set_identity(vcpu.registers, {.affinity = device::affinity_of(vcpu.id) | mpidr_one,
+                                               .vttbr = memory_.vttbr(),
+                                               .counter_offset = counter_offset,
+                                               .trap_wait = configuration.trap_wait});
         vgic_.attach(vcpu.id, vcpu);
         vgic_.link_timer(vcpu.id, 0, layout::virtual_timer, configuration.timer_interrupts[0]);
         vgic_.link_timer(vcpu.id, 1, layout::physical_timer, configuration.timer_interrupts[1]);

@@ -97,8 +97,8 @@ Result<void> add_domain(Domain& domain);
 
 /// What happens to the machine.
 struct MachinePolicy {
-    /// Once all domains have stopped it is switched off: nothing can run on it any more. Otherwise it
-    /// stays as it is, for someone to look at it (`noreboot`).
+    /// Once all domains have stopped it is switched off: nothing can run on it any more. Otherwise
+    /// it stays as it is, for someone to look at it (`noreboot`).
     bool off_with_last_domain = true;
     /// An SError that belongs to a guest stops the machine (`serrors=panic`).
     bool stop_at_system_error = false;

@@ -21,7 +21,8 @@ MachinePolicy& machine_policy() { return policy; }
 void domain_has_gone()
 {
     if (++gone != domains.size()) return;
-    log::info("all domains have stopped{}", policy.off_with_last_domain ? ": the machine is switched off" : "");
+    log::info("all domains have stopped{}",
+              policy.off_with_last_domain ? ": the machine is switched off" : "");
     if (policy.off_with_last_domain) machine::power_off();
 }
 

@@ -16,9 +16,6 @@ struct Vcpu : sched::Unit {
 };
 
 /// The vCPU behind what the processor's side calls running; only where it has a guest.
-inline Vcpu& vcpu_of(machine::RunningVcpu& running)
-{
-    return static_cast<Vcpu&>(running);
-}
+inline Vcpu& vcpu_of(machine::RunningVcpu& running) { return static_cast<Vcpu&>(running); }
 
 } // namespace bulkhead::domain

@@ -1,5 +1,5 @@
-// machine/list_register.hpp on the host's GIC: ICH_* system registers of GICv3 (IHI 0069, 12.4), or the
-// memory-mapped GICH_* of GICv2 (IHI 0048, 5.3). Their controls have the same bits.
+// machine/list_register.hpp on the host's GIC: ICH_* system registers of GICv3 (IHI 0069, 12.4), or
+// the memory-mapped GICH_* of GICv2 (IHI 0048, 5.3). Their controls have the same bits.
 
 #include "arm64/system_register.hpp"
 #include "base/register.hpp"
@@ -28,11 +28,11 @@ struct InterfaceControl : Register<InterfaceControl, std::uint32_t> {
     static constexpr Field<1, 1, bool> underflow{};
     static constexpr Field<2, 2, bool> entry_not_present{};
     static constexpr Field<3, 3, bool> no_pending{};
-    static constexpr Field<4, 4, bool> group0_enabled{};        // VGrp0EIE and so on
+    static constexpr Field<4, 4, bool> group0_enabled{}; // VGrp0EIE and so on
     static constexpr Field<5, 5, bool> group0_disabled{};
     static constexpr Field<6, 6, bool> group1_enabled{};
     static constexpr Field<7, 7, bool> group1_disabled{};
-    static constexpr Field<14, 14, bool> trap_deactivation{};   // TDIR, GICv3 only
+    static constexpr Field<14, 14, bool> trap_deactivation{}; // TDIR, GICv3 only
     static constexpr Field<31, 27, std::uint8_t> end_of_interrupt_count{};
 };
 
@@ -45,16 +45,14 @@ struct InterfaceType : Register<InterfaceType, std::uint32_t> {
 
 InterfaceType type()
 {
-    return InterfaceType::from(gic().is_v3()
-                                   ? static_cast<std::uint32_t>(ICH_VTR_EL2::read())
-                                   : gic().v2().virtual_control().read(Gich::type));
+    return InterfaceType::from(gic().is_v3() ? static_cast<std::uint32_t>(ICH_VTR_EL2::read())
+                                             : gic().v2().virtual_control().read(Gich::type));
 }
 
 InterfaceControl control()
 {
-    return InterfaceControl::from(gic().is_v3()
-                                      ? static_cast<std::uint32_t>(ICH_HCR_EL2::read())
-                                      : gic().v2().virtual_control().read(Gich::control));
+    return InterfaceControl::from(gic().is_v3() ? static_cast<std::uint32_t>(ICH_HCR_EL2::read())
+                                                : gic().v2().virtual_control().read(Gich::control));
 }
 
 void set_control(InterfaceControl value)
@@ -128,9 +126,9 @@ void request_maintenance(Maintenance causes)
 unsigned enabled_virtual_groups()
 {
     // VENG0 and VENG1, VMGrp0En and VMGrp1En: the lowest two bits of both.
-    const auto control_of_guest =
-        gic().is_v3() ? ICH_VMCR_EL2::read()
-                      : gic().v2().virtual_control().read(Gich::virtual_control);
+    const auto control_of_guest = gic().is_v3()
+                                      ? ICH_VMCR_EL2::read()
+                                      : gic().v2().virtual_control().read(Gich::virtual_control);
     return static_cast<unsigned>(control_of_guest & 3);
 }
 

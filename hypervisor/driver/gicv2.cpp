@@ -5,8 +5,8 @@
 namespace bulkhead::driver {
 namespace {
 
-// Non-secure, this enables Group 1, which is all there is to see; without Security Extensions, Group
-// 0, where they are put: their group register is there only then.
+// Non-secure, this enables Group 1, which is all there is to see; without Security Extensions,
+// Group 0, where they are put: their group register is there only then.
 constexpr std::uint32_t enable = 1;
 // GICC_CTLR.EOImodeNS in the Non-secure view, EOImodeS otherwise (4.4.1): the end of an interrupt
 // only drops the priority.

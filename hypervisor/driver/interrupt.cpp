@@ -1,5 +1,5 @@
-// What EL2 does with a physical interrupt. The two functions that the vectors call are the hot path:
-// doc/architecture.md tells its budget.
+// What EL2 does with a physical interrupt. The two functions that the vectors call are the hot
+// path: doc/architecture.md tells its budget.
 
 #include "driver/interrupt.hpp"
 
@@ -19,7 +19,7 @@ struct {
     void (*console_handler)() = nullptr;
 } constinit own;
 
-constexpr std::uint32_t first_special = 1020;      // 1020-1023: nothing to acknowledge
+constexpr std::uint32_t first_special = 1020; // 1020-1023: nothing to acknowledge
 
 /// The two controllers with one face: an acknowledged interrupt is what their register said.
 struct V3 {

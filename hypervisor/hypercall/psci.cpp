@@ -34,12 +34,11 @@ enum class Function : std::uint32_t {
 constexpr std::uint32_t smc64 = 1U << 30;
 
 /// Functions that have an SMC64 form.
-constexpr Function with_smc64[] = {Function::cpu_suspend, Function::cpu_on,
-                                   Function::affinity_info, Function::system_reset2};
-constexpr Function only_smc32[] = {Function::version,      Function::cpu_off,
-                                   Function::migrate_info_type, Function::system_off,
-                                   Function::system_reset, Function::features,
-                                   Function::cpu_off_0_1,  Function::cpu_on_0_1};
+constexpr Function with_smc64[] = {Function::cpu_suspend, Function::cpu_on, Function::affinity_info,
+                                   Function::system_reset2};
+constexpr Function only_smc32[] = {
+    Function::version,      Function::cpu_off,  Function::migrate_info_type, Function::system_off,
+    Function::system_reset, Function::features, Function::cpu_off_0_1,       Function::cpu_on_0_1};
 static_assert(2 * std::size(with_smc64) + std::size(only_smc32) == psci_function_count);
 
 enum class Status : std::int64_t {
@@ -128,9 +127,8 @@ bool psci_call(Vcpu& vcpu, machine::GuestRegisters& registers)
     const auto call = decode(id);
     if (!call) return false;
     const auto argument = [&](unsigned i) {
-        return call->is_64 || call->function == Function::cpu_on_0_1
-                   ? registers.x[i]
-                   : registers.x[i] & 0xffff'ffff;
+        return call->is_64 || call->function == Function::cpu_on_0_1 ? registers.x[i]
+                                                                     : registers.x[i] & 0xffff'ffff;
     };
     auto& domain = *vcpu.domain;
     auto answer = [&](auto result) {
@@ -150,8 +148,7 @@ bool psci_call(Vcpu& vcpu, machine::GuestRegisters& registers)
         // The last CPU has to use SYSTEM_OFF: nobody could start another one again.
         return answer(domain.power_off(vcpu) ? Status::success : Status::denied);
     case Function::cpu_on:
-    case Function::cpu_on_0_1:
-        return answer(cpu_on(vcpu, argument(1), argument(2), argument(3)));
+    case Function::cpu_on_0_1: return answer(cpu_on(vcpu, argument(1), argument(2), argument(3)));
     case Function::affinity_info: return answer(affinity_info(domain, argument(1), argument(2)));
     case Function::migrate_info_type: return answer(no_migration_needed);
     case Function::system_off:
@@ -164,8 +161,7 @@ bool psci_call(Vcpu& vcpu, machine::GuestRegisters& registers)
         if (argument(1) != warm_reset) return answer(Status::invalid_parameters);
         domain.shut_down(domain::ShutdownReason::reset);
         return answer(Status::success);
-    case Function::features:
-        return answer(features(static_cast<std::uint32_t>(registers.x[1])));
+    case Function::features: return answer(features(static_cast<std::uint32_t>(registers.x[1])));
     }
     return false;
 }

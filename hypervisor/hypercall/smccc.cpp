@@ -1,5 +1,5 @@
-// Calls by the SMC calling convention (Arm DEN0028), through HVC #0 or SMC #0: the convention itself,
-// Xen's hypervisor service, and PSCI.
+// Calls by the SMC calling convention (Arm DEN0028), through HVC #0 or SMC #0: the convention
+// itself, Xen's hypervisor service, and PSCI.
 
 #include "hypercall/psci.hpp"
 #include "machine/upcalls.hpp"

@@ -2,7 +2,8 @@
 
 #include <string_view>
 
-/// The host's console UART. Callers hold host_console's lock (base/host_console.hpp), but for a panic.
+/// The host's console UART. Callers hold host_console's lock (base/host_console.hpp), but for a
+/// panic.
 namespace bulkhead::machine {
 
 /// Sends the text and waits until it is taken. LF becomes CR LF.

@@ -8,8 +8,8 @@
 namespace bulkhead::machine {
 
 /// List register, GICv3: ICH_LR<n>_EL2 (GIC architecture specification, 12.4.9).
-/// One virtual interrupt on its way to the running vCPU. A GICv2 host has GICH_LR<n> (GICv2 5.3.12),
-/// with fewer bits; its driver translates.
+/// One virtual interrupt on its way to the running vCPU. A GICv2 host has GICH_LR<n>
+/// (GICv2 5.3.12), with fewer bits; its driver translates.
 struct ListRegister : Register<ListRegister, std::uint64_t> {
     enum class State : std::uint8_t { invalid = 0, pending = 1, active = 2, pending_active = 3 };
 
@@ -43,8 +43,8 @@ struct Maintenance {
     /// The guest enables or disables a group at its CPU interface, as seen from its present setting
     /// (VGrp0EIE or VGrp0DIE, VGrp1EIE or VGrp1DIE).
     bool group_change = false;
-    /// Trap the guest's writes to the deactivate register (TDIR; GICV_DIR's page in stage 2): only so
-    /// is it known which of several active interrupts outside the list registers was meant.
+    /// Trap the guest's writes to the deactivate register (TDIR; GICV_DIR's page in stage 2): only
+    /// so is it known which of several active interrupts outside the list registers was meant.
     bool trap_deactivation = false;
 
     bool operator==(const Maintenance&) const = default;

@@ -11,14 +11,15 @@ namespace bulkhead::machine {
 
 struct PerCpu;
 
-/// Why a CPU must not simply return to its guest, or must leave it (bits of RunningVcpu::attention).
+/// Why a CPU must not simply return to its guest, or must leave it (bits of
+/// RunningVcpu::attention).
 enum class Attention : std::uint32_t {
-    reschedule = 1,       // the scheduler wants to pick again
-    interrupts = 2,       // the vGIC changed: fold and refill the list registers
+    reschedule = 1, // the scheduler wants to pick again
+    interrupts = 2, // the vGIC changed: fold and refill the list registers
 };
 
-/// What the interrupt path touches of a vCPU, in one cache line; TPIDR_EL2 points at the running one.
-/// An idle CPU runs one of these too, with no guest behind it.
+/// What the interrupt path touches of a vCPU, in one cache line; TPIDR_EL2 points at the running
+/// one. An idle CPU runs one of these too, with no guest behind it.
 struct alignas(cache_line) RunningVcpu {
     std::atomic<std::uint32_t> attention = 0;
     /// Is there a guest's state behind this: false for the idle one.

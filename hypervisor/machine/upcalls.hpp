@@ -17,16 +17,16 @@ using machine::RunningVcpu;
 /// A load or store of a guest to an address that is no RAM of its.
 struct MmioAccess {
     GuestAddress address;
-    unsigned size;              // 1, 2, 4 or 8 bytes
+    unsigned size; // 1, 2, 4 or 8 bytes
     bool write;
-    std::uint64_t value;        // to write, or what was read: size bytes, the rest zero
+    std::uint64_t value; // to write, or what was read: size bytes, the rest zero
 };
 
 /// What became of it.
 enum class MmioResult : std::uint8_t {
     done,
-    abort,      // nothing there, or not of this size: the guest gets an external abort
-    retry,      // let the guest execute the instruction again, after looking at its attention
+    abort, // nothing there, or not of this size: the guest gets an external abort
+    retry, // let the guest execute the instruction again, after looking at its attention
 };
 MmioResult access_mmio(RunningVcpu& vcpu, MmioAccess& access);
 
@@ -36,8 +36,8 @@ void hypercall(RunningVcpu& vcpu, GuestRegisters& registers);
 /// HVC #0 or SMC #0: a call by the SMC calling convention. Results in x0-x3.
 void firmware_call(RunningVcpu& vcpu, GuestRegisters& registers);
 
-/// ICC_SGI1R_EL1 was written, or ICC_SGI0R_EL1 or ICC_ASGI1R_EL1, which with one security state reach
-/// SGIs of group 0 only (GICv3, 12.1.10).
+/// ICC_SGI1R_EL1 was written, or ICC_SGI0R_EL1 or ICC_ASGI1R_EL1, which with one security state
+/// reach SGIs of group 0 only (GICv3, 12.1.10).
 enum class SgiGroup : std::uint8_t { any, group0_only };
 void send_sgi(RunningVcpu& vcpu, std::uint64_t value, SgiGroup group);
 /// A trapped write of ICC_DIR_EL1.

@@ -1,9 +1,9 @@
+#include "machine/console.hpp"
 #include "base/text.hpp"
 #include "devicetree/console_uart.hpp"
 #include "driver/gic.hpp"
 #include "driver/interrupt.hpp"
 #include "driver/uart.hpp"
-#include "machine/console.hpp"
 #include "machine/memory.hpp"
 #include "main/host.hpp"
 
@@ -51,12 +51,12 @@ device::ConsoleMux& console_input() { return mux; }
 void start_console_input()
 {
     if (!uart || !uart_interrupt) return;
-    driver::gic().banks(uart_interrupt->intid).set_trigger(uart_interrupt->intid,
-                                                           uart_interrupt->edge);
+    driver::gic()
+        .banks(uart_interrupt->intid)
+        .set_trigger(uart_interrupt->intid, uart_interrupt->edge);
     driver::gic().route(uart_interrupt->intid, CpuId{0});
-    driver::set_console_interrupt(uart_interrupt->intid, [] {
-        uart->handle_interrupt([](char c) { mux.input(c); });
-    });
+    driver::set_console_interrupt(uart_interrupt->intid,
+                                  [] { uart->handle_interrupt([](char c) { mux.input(c); }); });
     driver::gic().enable(uart_interrupt->intid);
     uart->enable_receive_interrupt();
 }

@@ -10,8 +10,8 @@ namespace bulkhead::start {
 devicetree::Tree open_device_tree(PhysicalAddress address)
 {
     // The header tells the size; it is within the first page, the tree being 8-byte aligned.
-    const auto* header = machine::map_physical(address, sizeof(fdt_header),
-                                               machine::MapAccess::read_only);
+    const auto* header =
+        machine::map_physical(address, sizeof(fdt_header), machine::MapAccess::read_only);
     if (address.value() % 8 != 0 || fdt_magic(header) != FDT_MAGIC)
         machine::halt("there is no device tree where x0 points");
     const std::size_t size = fdt_totalsize(header);

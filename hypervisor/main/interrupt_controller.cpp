@@ -12,8 +12,7 @@ namespace {
 
 driver::Mmio map(memory::PhysicalRange range)
 {
-    return driver::Mmio{
-        machine::map_physical(range.start, range.size, machine::MapAccess::device)};
+    return driver::Mmio{machine::map_physical(range.start, range.size, machine::MapAccess::device)};
 }
 
 void start_gicv2(const devicetree::InterruptController& gic)

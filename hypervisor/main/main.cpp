@@ -1,5 +1,5 @@
-// The whole of Bulkhead: from the machine's device tree to running domains. main/ and boot/ know all
-// rooms; nobody else knows arm64/ and driver/.
+// The whole of Bulkhead: from the machine's device tree to running domains. main/ and boot/ know
+// all rooms; nobody else knows arm64/ and driver/.
 
 #include "arm64/cpu_setup.hpp"
 #include "arm64/layout.hpp"
@@ -76,7 +76,8 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
         host_console.set_stamp(options.console_timestamps);
     }
     start::start_console(tree, options, report);
-    log::info("Bulkhead, a partitioning hypervisor for Armv8-A; image at {}", PhysicalAddress{image});
+    log::info("Bulkhead, a partitioning hypervisor for Armv8-A; image at {}",
+              PhysicalAddress{image});
     log::info("Latest ChangeSet: {}", BULKHEAD_REVISION);
     const auto affinity = arm64::per_cpu(CpuId{0}).affinity;
     const bool usable = devicetree::read_host(tree, affinity, host, report).has_value();
@@ -99,7 +100,8 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
                                   .spis = driver::gic().interrupts() - 32,
                                   .virtual_cpu_interface = driver::gic().v2().virtual_cpu(),
                                   .free_ram = free_ram};
-    const boot::Occupied occupied[] = {{image_memory, "Bulkhead"}, {tree_memory, "the device tree"}};
+    const boot::Occupied occupied[] = {{image_memory, "Bulkhead"},
+                                       {tree_memory, "the device tree"}};
     const auto domains =
         boot::start_domains(tree, resources, occupied, start::console_input(), report);
     if (domains == 0) machine::halt("no domain was started");

@@ -62,7 +62,8 @@ void start_secondary_cpus(const devicetree::HostDescription& host, std::uint32_t
     maintenance = host.interrupt_controller.maintenance;
     // An HVC of EL2 comes to EL2 itself: no firmware can be behind it.
     if (host.psci && host.psci->by_hvc)
-        log::error("/psci: method = \"hvc\", but the hypervisor is at EL2 itself: has to be \"smc\"");
+        log::error(
+            "/psci: method = \"hvc\", but the hypervisor is at EL2 itself: has to be \"smc\"");
     if (host.psci && !host.psci->by_hvc) arm64::use_firmware();
     map_stack(CpuId{0});
     const auto count = std::min<std::uint32_t>(

@@ -47,7 +47,10 @@ public:
 
     /// Bytes taken from RAM so far, and those of them handed out.
     [[nodiscard]] std::size_t size() const { return size_; }
-    [[nodiscard]] std::size_t used() const { return size_ - static_cast<std::size_t>(end_ - next_); }
+    [[nodiscard]] std::size_t used() const
+    {
+        return size_ - static_cast<std::size_t>(end_ - next_);
+    }
 
 private:
     Result<std::byte*> allocate(std::size_t size, std::size_t alignment) REQUIRES(lock_);

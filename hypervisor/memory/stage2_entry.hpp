@@ -9,8 +9,8 @@ namespace bulkhead::memory {
 
 /// What a guest may do with memory, and of what kind it is.
 enum class Stage2Access : std::uint8_t {
-    ram,            // Normal write-back, read, write, execute
-    device,         // Device-nGnRE, read and write
+    ram,    // Normal write-back, read, write, execute
+    device, // Device-nGnRE, read and write
 };
 
 /// VMSAv8-64 stage 2 descriptor, 4 KiB granule (Arm ARM D8.3, D8.5.5 for the attributes).
@@ -51,19 +51,18 @@ constexpr Stage2Entry stage2_table(Mfn frame)
 }
 
 static_assert(stage2_leaf(Mfn{0x40000}, Stage2Access::ram, true).raw() == 0x4000'07fd);
-static_assert(stage2_leaf(Mfn{0x9000}, Stage2Access::device, false).raw() ==
-              0x0040'0000'0900'07c7);
+static_assert(stage2_leaf(Mfn{0x9000}, Stage2Access::device, false).raw() == 0x0040'0000'0900'07c7);
 
 /// VTCR_EL2 (Arm ARM D17.2.150): how the hardware walks the tables that Stage2Map builds.
 struct Vtcr : Register<Vtcr, std::uint64_t> {
     static constexpr Field<5, 0, std::uint8_t> t0sz{};
-    static constexpr Field<7, 6, std::uint8_t> start_level{};      // SL0: 1 is level 1
-    static constexpr Field<9, 8, std::uint8_t> inner_cache{};      // 1: write-back
+    static constexpr Field<7, 6, std::uint8_t> start_level{}; // SL0: 1 is level 1
+    static constexpr Field<9, 8, std::uint8_t> inner_cache{}; // 1: write-back
     static constexpr Field<11, 10, std::uint8_t> outer_cache{};
     static constexpr Field<13, 12, Stage2Entry::Shareability> shareability{};
-    static constexpr Field<15, 14, std::uint8_t> granule{};        // TG0: 0 is 4 KiB
-    static constexpr Field<18, 16, std::uint8_t> physical_size{};  // PS, as PARange
-    static constexpr Field<31, 31, bool> one{};                    // RES1
+    static constexpr Field<15, 14, std::uint8_t> granule{};       // TG0: 0 is 4 KiB
+    static constexpr Field<18, 16, std::uint8_t> physical_size{}; // PS, as PARange
+    static constexpr Field<31, 31, bool> one{};                   // RES1
 };
 
 } // namespace bulkhead::memory

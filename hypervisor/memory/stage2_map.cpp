@@ -20,7 +20,7 @@ constexpr std::uint64_t span_of(unsigned level) { return page_size << (9 * (last
 std::uint64_t index_of(GuestAddress address, unsigned level)
 {
     const auto index = address.value() / span_of(level);
-    return level == first_level ? index : index % 512;   // the root is several tables in a row
+    return level == first_level ? index : index % 512; // the root is several tables in a row
 }
 
 Entry* table_behind(Entry entry)

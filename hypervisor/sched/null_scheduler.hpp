@@ -6,7 +6,8 @@
 
 namespace bulkhead::sched {
 
-/// One unit, one CPU, for good (Xen's `null`): nothing to decide, and nothing on the interrupt path.
+/// One unit, one CPU, for good (Xen's `null`): nothing to decide, and nothing on the interrupt
+/// path.
 namespace null_scheduler {
 
 /// Gives `cpu` to `unit`. busy when the CPU has one.

@@ -11,9 +11,9 @@ namespace bulkhead::sched {
 /// What a scheduler schedules: the running part of a vCPU. The vCPU derives from it.
 struct Unit : machine::RunningVcpu {
     enum class State : std::uint8_t {
-        down,         // powered off: its registers are nobody's
-        switching_off,// its CPU has still to let go of it
-        blocked,      // waits for an interrupt (a trapped WFI)
+        down,          // powered off: its registers are nobody's
+        switching_off, // its CPU has still to let go of it
+        blocked,       // waits for an interrupt (a trapped WFI)
         runnable,
     };
 
