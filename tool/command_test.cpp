@@ -38,7 +38,7 @@ bool test_system(Session& session)
 {
     build_target(session, false);
     return session.progress
-        .run_in_view({{"env", "--chdir", session.project.root().string(), "python3", "-m", "pytest",
+        .run_in_view({{"env", "--chdir", session.project.root().string(), "/usr/bin/python3", "-m", "pytest",
                        "-p", "no:cacheprovider", "--durations=5", "test/system"},
                       {{"PYTHONDONTWRITEBYTECODE", "1"}}})
         .ok();
