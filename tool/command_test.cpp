@@ -38,8 +38,8 @@ bool test_system(Session& session)
 {
     build_target(session, false);
     return session.progress
-        .run_in_view({{"env", "--chdir", session.project.root().string(), "/usr/bin/python3", "-m", "pytest",
-                       "-p", "no:cacheprovider", "--durations=5", "test/system"},
+        .run_in_view({{"env", "--chdir", session.project.root().string(), "/usr/bin/python3", "-m",
+                       "pytest", "-p", "no:cacheprovider", "--durations=5", "test/system"},
                       {{"PYTHONDONTWRITEBYTECODE", "1"}}})
         .ok();
 }

@@ -4,6 +4,7 @@
 #include "file_contents.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <fmt/format.h>
 #include <sstream>
 #include <unistd.h>
@@ -15,6 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* network_advice = "Debian's package servers have to be reachable: check the "
                                        "network and /etc/apt (sources, proxy), then run this again";
+constexpr std::chrono::hours list_is_fresh{1};
 constexpr const char* linux_package = "linux-image-arm64";
 
 std::vector<fs::path> debs_in(const fs::path& folder)
@@ -48,10 +50,13 @@ Command DebianPackages::apt(std::vector<std::string> arguments) const
             {{"APT_CONFIG", (apt_folder() / "apt.conf").string()}, {"LC_ALL", "C"}}};
 }
 
-void DebianPackages::prepare_apt()
+void DebianPackages::prepare_apt() const
 {
-    if (apt_is_prepared_) return;
     const fs::path folder = apt_folder();
+    const fs::path updated = folder / "updated";
+    if (fs::exists(updated) &&
+        fs::file_time_type::clock::now() - fs::last_write_time(updated) < list_is_fresh)
+        return;
     fs::create_directories(folder / "state" / "lists" / "partial");
     fs::create_directories(folder / "cache" / "archives" / "partial");
     // What is installed on this machine does not matter to what is downloaded for another one.
@@ -68,10 +73,10 @@ void DebianPackages::prepare_apt()
     write_file(folder / "apt.conf", configuration);
     progress_.step("reading Debian's list of arm64 packages", apt({"apt-get", "update", "--quiet"}),
                    "apt-update", network_advice);
-    apt_is_prepared_ = true;
+    write_file(updated, "");
 }
 
-void DebianPackages::download_and_unpack(const std::string& package)
+void DebianPackages::download_and_unpack(const std::string& package) const
 {
     const fs::path debs = apt_folder() / "debs" / package;
     fs::remove_all(debs);
@@ -88,7 +93,7 @@ void DebianPackages::download_and_unpack(const std::string& package)
     fs::remove_all(debs);
 }
 
-void DebianPackages::need(const std::string& package)
+void DebianPackages::need(const std::string& package) const
 {
     if (fs::exists(stamp_of(package))) return;
     prepare_apt();
@@ -96,7 +101,7 @@ void DebianPackages::need(const std::string& package)
     write_file(stamp_of(package), "");
 }
 
-void DebianPackages::need_linux()
+void DebianPackages::need_linux() const
 {
     if (fs::exists(stamp_of(linux_package))) return;
     prepare_apt();

@@ -17,25 +17,24 @@ public:
     }
 
     /// libfdt.a for arm64, which the hypervisor and guests link.
-    void need_libfdt() { need("libfdt-dev"); }
-    void need_busybox() { need("busybox-static"); }
+    void need_libfdt() const { need("libfdt-dev"); }
+    void need_busybox() const { need("busybox-static"); }
     /// The kernel that linux-image-arm64 stands for, and the device trees that come with it.
-    void need_linux();
+    void need_linux() const;
 
     /// The device tree of a board that Debian's kernel supports, such as "xilinx/NAME.dtb".
     [[nodiscard]] std::filesystem::path board_tree(const std::string& name) const;
 
 private:
-    void need(const std::string& package);
-    void download_and_unpack(const std::string& package);
+    void need(const std::string& package) const;
+    void download_and_unpack(const std::string& package) const;
     [[nodiscard]] std::filesystem::path stamp_of(const std::string& package) const;
     [[nodiscard]] std::filesystem::path apt_folder() const { return project_.debian() / "apt"; }
     [[nodiscard]] Command apt(std::vector<std::string> arguments) const;
-    void prepare_apt();
+    void prepare_apt() const;
 
     const Project& project_;
     const Progress& progress_;
-    bool apt_is_prepared_ = false;
 };
 
 } // namespace bulkhead::tool

@@ -29,7 +29,7 @@ std::set<ImageSource::Kind> kinds_needed(const Session& session,
 void prepare_images(Session& session, const SystemDescription& description)
 {
     const std::set<ImageSource::Kind> kinds = kinds_needed(session, description);
-    DebianPackages packages{session.project, session.progress};
+    const DebianPackages packages{session.project, session.progress};
     const bool needs_tree_of_zcu102 =
         kind_of(description.machine) == MachineKind::zcu102 && !description.machine.device_tree;
     if (kinds.contains(ImageSource::Kind::debian_linux) || needs_tree_of_zcu102)
