@@ -12,11 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_in_path(const std::string& program)
-{
-    return run_captured({{"sh", "-c", "command -v \"$1\"", "sh", program}}).ending.ok();
-}
-
 int build_hypervisor(Session& session, bool debug)
 {
     const TargetOutputs outputs = build_target(session, debug);
@@ -34,19 +29,12 @@ int build_description(Session& session, const fs::path& file)
     const std::string table = load_table(system.entries);
     write_file(folder / "boot.cmd", uboot_script(system.plan, system.entries));
     write_file(folder / "addresses.txt", table);
-    std::string script = "boot.cmd";
-    if (is_in_path("mkimage")) {
-        session.progress.step(
-            "packing the U-Boot script",
-            {{"mkimage", "-A", "arm64", "-T", "script", "-C", "none", "-n", "Bulkhead", "-d",
-              (folder / "boot.cmd").string(), (folder / "boot.scr").string()}},
-            "mkimage");
-        script = "boot.scr";
-    } else {
-        session.progress.say("no boot.scr without mkimage: install u-boot-tools, or type "
-                             "boot.cmd's lines at U-Boot's prompt");
-    }
-    fmt::print("{}\nAll of it is in {}; U-Boot runs {}.\n", table, folder.string(), script);
+    session.progress.step(
+        "packing the U-Boot script",
+        {{"mkimage", "-A", "arm64", "-T", "script", "-C", "none", "-n", "Bulkhead", "-d",
+          (folder / "boot.cmd").string(), (folder / "boot.scr").string()}},
+        "mkimage");
+    fmt::print("{}\nAll of it is in {}; U-Boot runs boot.scr.\n", table, folder.string());
     return 0;
 }
 
