@@ -111,7 +111,10 @@ std::optional<bool> boolean(std::string_view text)
 std::string_view nearest(std::string_view text, std::span<const std::string_view> candidates)
 {
     std::string_view best;
-    std::size_t best_distance = std::max<std::size_t>(text.size() / 3, 2) + 1;
+    // Two letters that changed places are two changes.
+    const std::size_t most =
+        text.size() < 5 ? text.size() / 3 : std::max<std::size_t>(text.size() / 3, 2);
+    std::size_t best_distance = most + 1;
     for (const auto candidate : candidates) {
         if (const auto d = distance(text, candidate); d < best_distance) {
             best_distance = d;
