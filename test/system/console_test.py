@@ -24,7 +24,7 @@ def test_an_abort_is_the_guests_own_and_the_domain_goes_on(boot):
 
 def test_off_ends_a_domain_and_leaves_the_other(boot):
     machine = boot("two_hellos", interactive=True)
-    machine.see("hello> ")
+    machine.see("DOM2: hello: command line")
     machine.command("off", "hello: off")
     machine.switch_input("DOM2")
     machine.command("ping", r"\npong")
