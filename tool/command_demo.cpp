@@ -16,7 +16,7 @@ constexpr std::chrono::seconds longest_demo{100};
 constexpr std::chrono::seconds longest_measurement{60};
 
 struct DemoOptions {
-    std::string machine = "zcu102";
+    std::string machine; ///< empty: zcu102, or virt if a GIC is named
     unsigned gic = 0;
     bool interactive = false;
 };
@@ -24,7 +24,8 @@ struct DemoOptions {
 SystemRequest demo_request(const Session& session, const DemoOptions& options)
 {
     SystemRequest request{.file = session.project.examples() / "demo.toml"};
-    request.instead.kind = options.machine == "zcu102" ? MachineKind::zcu102 : MachineKind::virt;
+    const bool is_virt = options.machine == "virt" || (options.machine.empty() && options.gic != 0);
+    request.instead.kind = is_virt ? MachineKind::virt : MachineKind::zcu102;
     if (options.gic != 0) request.instead.gic = options.gic;
     // Left alone, Linux shows that it reached its shell and ends.
     if (!options.interactive)
@@ -109,7 +110,9 @@ void add_demo_command(CLI::App& line, Chosen& chosen)
     const auto options = std::make_shared<DemoOptions>();
     command->add_option("--machine", options->machine, "zcu102 (the usual) or virt")
         ->check(CLI::IsMember({"zcu102", "virt"}));
-    command->add_option("--gic", options->gic, "interrupt controller of virt: 2 or 3 (the usual)")
+    command
+        ->add_option("--gic", options->gic,
+                     "interrupt controller, 2 or 3 (the usual); chooses virt")
         ->check(CLI::IsMember({2U, 3U}));
     command->add_flag(
         "-i,--interactive", options->interactive,

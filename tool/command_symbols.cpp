@@ -13,8 +13,7 @@ namespace {
 std::optional<std::string> place_in(const std::filesystem::path& elf, const std::string& address)
 {
     const Captured symbolized =
-        run_captured({{"llvm-symbolizer-19", "--pretty-print", "--relativenames=false",
-                       "--obj=" + elf.string(), address}});
+        run_captured({{"llvm-symbolizer-19", "--pretty-print", "--obj=" + elf.string(), address}});
     std::string text = symbolized.output;
     while (text.ends_with('\n'))
         text.pop_back();

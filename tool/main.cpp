@@ -1,9 +1,12 @@
 #include "command.hpp"
 #include "failure.hpp"
 #include "interruption.hpp"
+#include "nearest_name.hpp"
 #include "system_description.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <span>
 
 namespace {
 
@@ -11,6 +14,23 @@ using namespace bulkhead::tool;
 
 constexpr int failed = 1;
 constexpr int interrupted = 130; // as shells count: 128 + SIGINT
+
+std::vector<std::string> command_names(CLI::App& line)
+{
+    std::vector<std::string> names;
+    for (const CLI::App* command : line.get_subcommands({}))
+        names.push_back(command->get_name());
+    return names;
+}
+
+/// Throws Failure if the first word that is not an option is no command either; CLI11 would only
+/// say that a command is missing.
+void refuse_unknown_command(const std::vector<std::string>& known, std::span<char*> words)
+{
+    const auto word = std::ranges::find_if(words, [](const char* text) { return *text != '-'; });
+    if (word == words.end() || std::ranges::find(known, *word) != known.end()) return;
+    throw Failure{fmt::format("{}: no such command; {}", *word, suggestion(*word, known))};
+}
 
 int run(int count, char** arguments)
 {
@@ -28,6 +48,8 @@ int run(int count, char** arguments)
     add_run_command(line, chosen);
     add_test_command(line, chosen);
     add_symbols_command(line, chosen);
+    refuse_unknown_command(command_names(line),
+                           std::span{arguments, static_cast<std::size_t>(count)}.subspan(1));
     try {
         line.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
