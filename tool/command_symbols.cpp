@@ -17,7 +17,8 @@ std::optional<std::string> place_in(const std::filesystem::path& elf, const std:
     std::string text = symbolized.output;
     while (text.ends_with('\n'))
         text.pop_back();
-    if (!symbolized.ending.ok() || text.empty() || text.starts_with("??")) return std::nullopt;
+    const bool has_no_source = text.starts_with("??") || text.contains(" at ??");
+    if (!symbolized.ending.ok() || text.empty() || has_no_source) return std::nullopt;
     for (std::size_t end = text.find('\n'); end != std::string::npos;
          end = text.find('\n', end + 1))
         text.insert(end + 1, "      ");

@@ -48,6 +48,10 @@ int run(int count, char** arguments)
     add_run_command(line, chosen);
     add_test_command(line, chosen);
     add_symbols_command(line, chosen);
+    if (count == 1) {
+        fmt::print("{}", line.help());
+        return 0;
+    }
     refuse_unknown_command(command_names(line),
                            std::span{arguments, static_cast<std::size_t>(count)}.subspan(1));
     try {
