@@ -87,11 +87,12 @@ public:
         if (!loaded_.contains(self().value())) return;
         for (unsigned rounds = 0;; ++rounds) {
             ASSERT_LT(rounds, 50U) << "the guest never gets to run";
-            if (unit().attention.exchange(0) != 0 || interface().needs_maintenance()) {
+            if (const auto intid = machine.take_physical()) {
+                physical_interrupt(*intid);
+            } else if ((unit().attention.exchange(0) | (interface().needs_maintenance() ? 1 : 0)) !=
+                       0) {
                 ++flushes;
                 vgic.flush(self());
-            } else if (const auto intid = machine.take_physical()) {
-                physical_interrupt(*intid);
             } else {
                 return;
             }
