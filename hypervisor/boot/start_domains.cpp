@@ -25,11 +25,6 @@ void describe_domains(const devicetree::Tree& tree, HostResources& host,
     read_domains(tree, {.cpus = machine::cpu_count(), .vcpus = most_vcpus}, descriptions, report);
     check_modules(descriptions, host.description.memory, occupied, report);
     place_vcpus(descriptions, machine::cpu_count(), report);
-    // Modules stay where they are, for the domain that is built anew from them.
-    for (const auto& domain : descriptions) {
-        static_cast<void>(host.free_ram.remove(domain.kernel.range));
-        if (domain.ramdisk) static_cast<void>(host.free_ram.remove(domain.ramdisk->range));
-    }
     check_memory(descriptions, host.free_ram.total(), report);
     report.print();
 }

@@ -65,4 +65,23 @@ Result<BootModules> read_boot_modules(const Node& parent, Report& report)
     return modules;
 }
 
+Result<void> remove_boot_modules(const Tree& tree, memory::PhysicalRanges& ram)
+{
+    const auto remove_children = [&ram](const Node& parent) -> Result<void> {
+        for (const auto node : parent.children()) {
+            const auto range =
+                is_boot_module(node) ? written_range(node, "reg", 0) : failure(Error::no_entry);
+            if (!range) continue;
+            if (auto removed = ram.remove(*range); !removed) return removed;
+        }
+        return {};
+    };
+    const auto chosen = tree.at_path("/chosen");
+    if (!chosen) return {};
+    if (auto removed = remove_children(*chosen); !removed) return removed;
+    for (const auto domain : chosen->children())
+        if (auto removed = remove_children(domain); !removed) return removed;
+    return {};
+}
+
 } // namespace bulkhead::devicetree

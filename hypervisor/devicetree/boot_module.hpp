@@ -32,4 +32,9 @@ using BootModules = FixedVector<BootModule, 8>;
 /// all reasons reported, when one cannot be read.
 Result<BootModules> read_boot_modules(const Node& parent, Report& report);
 
+/// Takes what all modules of the tree are in out of `ram`, dom0's and the domains', also those of
+/// domains that turn out to be wrong: before anything is put into free memory. A module that cannot
+/// be read is passed over here. no_space as PhysicalRanges::remove.
+Result<void> remove_boot_modules(const Tree& tree, memory::PhysicalRanges& ram);
+
 } // namespace bulkhead::devicetree

@@ -1,5 +1,5 @@
-// The whole of Bulkhead: from the machine's device tree to running domains. main/ and boot/ know
-// all rooms; nobody else knows arm64/ and driver/.
+// The whole of Bulkhead: from the machine's device tree to running domains. main/ knows all
+// rooms; of the others only driver/ knows arm64/.
 
 #include "arm64/cpu_setup.hpp"
 #include "arm64/layout.hpp"
@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "boot/command_line.hpp"
 #include "boot/start_domains.hpp"
+#include "devicetree/boot_module.hpp"
 #include "devicetree/command_lines.hpp"
 #include "devicetree/host_description.hpp"
 #include "driver/gic.hpp"
@@ -41,8 +42,10 @@ std::uint64_t microseconds_since(std::uint64_t start)
     return (machine::now().value() - start) * 1'000'000 / per_second;
 }
 
-/// All RAM that nobody has: not the firmware, not the image, not the tree.
-void find_free_ram(memory::PhysicalRange image, memory::PhysicalRange tree)
+/// All RAM that nobody has: not the firmware, not the image, not the tree, not the boot modules,
+/// which stay where they are. The page pool grows from it at once, so it has to be complete here.
+void find_free_ram(const devicetree::Tree& tree, memory::PhysicalRange image,
+                   memory::PhysicalRange tree_memory)
 {
     free_ram = host.memory.ram;
     Result<void> done;
@@ -54,8 +57,9 @@ void find_free_ram(memory::PhysicalRange image, memory::PhysicalRange tree)
     for (const auto& range : host.memory.header_reserved)
         take(range);
     take(image);
-    take(tree);
-    if (!done) machine::halt("the RAM is in too many pieces");
+    take(tree_memory);
+    if (!devicetree::remove_boot_modules(tree, free_ram) || !done)
+        machine::halt("the RAM is in too many pieces");
     memory::page_pool().use(free_ram);
 }
 
@@ -90,7 +94,7 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
     const auto image_memory = image_range();
     const memory::PhysicalRange tree_memory{PhysicalAddress{device_tree},
                                             align_up(tree.blob().size(), page_size)};
-    find_free_ram(image_memory, tree_memory);
+    find_free_ram(tree, image_memory, tree_memory);
     start::start_secondary_cpus(host, options.maxcpus);
     log::info("{} CPUs, {} MiB of RAM free, {}", machine::cpu_count(), free_ram.total() >> 20,
               driver::gic().is_v3() ? "GICv3" : "GICv2");

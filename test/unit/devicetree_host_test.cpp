@@ -433,6 +433,30 @@ TEST(CommandLines, each_row_of_xens_table_holds)
     EXPECT_EQ(command_lines(CompiledTree{"/ { };"}.tree()).hypervisor, "");
 }
 
+TEST(BootModules, are_no_free_memory_whoever_has_them_and_whatever_else_is_wrong)
+{
+    const CompiledTree compiled{R"(
+/ {
+    #address-cells = <2>; #size-cells = <2>;
+    chosen {
+        m@2000 { compatible = "multiboot,module"; reg = <0 0x2000 0 0x1000>; };
+        domU1 {
+            compatible = "xen,domain"; #address-cells = <1>; #size-cells = <1>;
+            m@4000 { compatible = "multiboot,kernel", "multiboot,module"; reg = <0x4000 0x800>; };
+            m@5000 { compatible = "multiboot,module"; reg = <0x5000>; };
+        };
+    };
+};)"};
+    memory::PhysicalRanges ram;
+    ASSERT_TRUE(ram.add(range(0x1000, 0x7000)));
+    ASSERT_TRUE(remove_boot_modules(compiled.tree(), ram));
+    const auto left = ram.all();
+    ASSERT_EQ(left.size(), 3U);
+    EXPECT_EQ(left[0], range(0x1000, 0x1000));
+    EXPECT_EQ(left[1], range(0x3000, 0x1000));
+    EXPECT_EQ(left[2], range(0x4800, 0x3800));
+}
+
 TEST(BootModules, kinds_come_from_compatible_or_from_the_order)
 {
     const CompiledTree compiled{R"(/ { chosen { #address-cells = <1>; #size-cells = <1>;
