@@ -1,152 +1,109 @@
 #include "device/vgic.hpp"
 
-#include "machine/physical_interrupt.hpp"
-
-#include <new>
-
+/// What the rest of the hypervisor asks of the virtual GIC, under its lock.
 namespace bulkhead::device {
-namespace {
-
-constexpr std::uint32_t all_sgis = 0xffff;
-/// INTIDs 1020 to 1023 are special (IHI 0069, 2.2.1).
-constexpr std::uint32_t special_intids = 1020;
-
-template <typename T>
-std::span<T> carve(std::span<std::byte>& memory, std::size_t count)
-{
-    const std::span<T> made{reinterpret_cast<T*>(memory.data()), count};
-    for (auto& element : made)
-        new (&element) T{};
-    memory = memory.subspan(count * sizeof(T));
-    return made;
-}
-
-} // namespace
 
 Vgic::Vgic(const VgicConfiguration& configuration, std::span<std::byte> memory)
     : configuration_(configuration),
       priority_mask_(static_cast<std::uint8_t>(0xff << (8 - machine::virtual_priority_bits()))),
-      list_registers_(machine::list_register_count()),
-      cpus_(carve<CpuInterface>(memory, configuration.vcpus)),
-      spis_(carve<SharedBank>(memory, configuration.spis / interrupts_per_bank))
+      delivery_(configuration, memory)
 {
-    for (std::uint32_t n = 0; n < configuration.vcpus; ++n) {
-        cpus_[n].id = VcpuId{n};
-        cpus_[n].own.owner = static_cast<std::uint16_t>(n);
-    }
-    for (std::uint32_t n = 0; n < spis_.size(); ++n)
-        spis_[n].index = static_cast<std::uint16_t>(n + 1);
-    reset();
-}
-
-bool Vgic::exists(Intid id) const
-{
-    return id.value() < first_spi + configuration_.spis && id.value() < special_intids;
-}
-
-SharedBank& Vgic::shared(Interrupt i) { return spis_[i.id.value() / interrupts_per_bank - 1]; }
-
-Interrupt Vgic::at(VcpuId of, Intid id)
-{
-    auto& bank = id.value() < first_spi ? cpu(of).own : spis_[id.value() / interrupts_per_bank - 1];
-    return at(bank, id.value() % interrupts_per_bank);
-}
-
-Interrupt Vgic::at(Bank& bank, unsigned position)
-{
-    const Intid id{bank.index * interrupts_per_bank + position};
-    const std::uint32_t holder =
-        bank.index == 0 ? std::uint32_t{bank.owner}
-                        : std::uint32_t{static_cast<SharedBank&>(bank).holder[position]};
-    return {.bank = &bank, .id = id, .holder = VcpuId{holder}};
 }
 
 void Vgic::attach(VcpuId vcpu, sched::Unit& unit)
 {
     const Guard guard{lock_};
-    cpu(vcpu).unit = &unit;
-}
-
-void Vgic::link(Interrupt i, Intid physical)
-{
-    i.set(&Bank::linked);
-    i.bank->physical[i.position()] = static_cast<std::uint16_t>(physical.value());
+    delivery_.cpu(vcpu).unit = &unit;
 }
 
 void Vgic::link_private(VcpuId vcpu, Intid virtual_ppi, Intid physical_ppi)
 {
     const Guard guard{lock_};
-    link(at(vcpu, virtual_ppi), physical_ppi);
-}
-
-void Vgic::link_timer(VcpuId vcpu, unsigned timer, Intid virtual_ppi, Intid physical_ppi)
-{
-    const Guard guard{lock_};
-    auto& c = cpu(vcpu);
-    c.timer[timer] = virtual_ppi;
-    c.timer_mask |= std::uint32_t{1} << virtual_ppi.value();
-    link(at(vcpu, virtual_ppi), physical_ppi);
+    VgicDelivery::link(delivery_.at(vcpu, virtual_ppi), physical_ppi);
 }
 
 void Vgic::link_shared(Intid virtual_spi, Intid physical_spi)
 {
     const Guard guard{lock_};
-    link(at(nobody, virtual_spi), physical_spi);
+    VgicDelivery::link(delivery_.at(nobody, virtual_spi), physical_spi);
 }
 
-/// What reset leaves: the links, and the input signals, which are their devices'. Interrupts are
-/// in group 1 of a GICv3, as a guest finds them whose firmware has set it up, and in group 0 of a
-/// GICv2, where a guest without security leaves them. SGIs are enabled, as on GIC-400.
-void Vgic::reset_bank(Bank& bank)
+void Vgic::link_timer(VcpuId vcpu, unsigned timer, Intid virtual_ppi, Intid physical_ppi)
 {
-    for (const unsigned position : each_bit(bank.physically_active))
-        machine::deactivate_physical(Intid{bank.physical[position]});
-    const Bank old = bank;
-    bank = {};
-    bank.index = old.index;
-    bank.owner = old.owner;
-    bank.linked = old.linked;
-    bank.physical = old.physical;
-    bank.line = old.line;
-    bank.physically_enabled = old.physically_enabled;
-    bank.group1 = configuration_.version == GicVersion::v3 ? ~0U : 0;
-    follow_enables(bank);
+    const Guard guard{lock_};
+    auto& c = delivery_.cpu(vcpu);
+    c.timer[timer] = virtual_ppi;
+    c.timer_mask |= mask_of(virtual_ppi.value());
+    VgicDelivery::link(delivery_.at(vcpu, virtual_ppi), physical_ppi);
 }
 
-void Vgic::reset_private(CpuInterface& c)
+void Vgic::set_line(Intid spi, bool high)
 {
-    reset_bank(c.own);
-    c.own.enabled = all_sgis;
-    c.own.edge = all_sgis;
-    c.sgi_sources = {};
-    c.sgi_active_source = {};
-    c.asleep = true;
+    const Guard guard{lock_};
+    delivery_.set_line(delivery_.at(nobody, spi), high);
+}
+
+void Vgic::set_private_line(VcpuId vcpu, Intid ppi, bool high)
+{
+    const Guard guard{lock_};
+    delivery_.set_line(delivery_.at(vcpu, ppi), high);
+}
+
+void Vgic::pulse(Intid spi)
+{
+    const Guard guard{lock_};
+    delivery_.change(delivery_.at(nobody, spi), Change::set_pending, nobody);
+}
+
+void Vgic::physical_arrived(VcpuId running, Intid virtual_intid)
+{
+    const Guard guard{lock_};
+    delivery_.physical_arrived(delivery_.at(running, virtual_intid), running);
+    if (virtual_intid.value() < first_spi) delivery_.refresh_timers(delivery_.cpu(running));
+}
+
+void Vgic::deactivate(VcpuId running, Intid intid)
+{
+    const Guard guard{lock_};
+    if (!delivery_.exists(intid)) return;
+    const auto i = delivery_.at(running, intid);
+    change_each(*i.bank, running, i.mask(), Change::clear_active);
+}
+
+void Vgic::flush(VcpuId running)
+{
+    const Guard guard{lock_};
+    delivery_.flush(delivery_.cpu(running));
+}
+
+bool Vgic::has_deliverable(VcpuId running)
+{
+    const Guard guard{lock_};
+    return delivery_.has_deliverable(delivery_.cpu(running));
+}
+
+void Vgic::load(VcpuId vcpu)
+{
+    const Guard guard{lock_};
+    delivery_.load(delivery_.cpu(vcpu));
+}
+
+void Vgic::save(VcpuId vcpu)
+{
+    const Guard guard{lock_};
+    delivery_.save(delivery_.cpu(vcpu));
 }
 
 void Vgic::reset()
 {
     const Guard guard{lock_};
-    const bool v3 = configuration_.version == GicVersion::v3;
-    control_ = gic::DistributorControl{}
-                   .with(gic::DistributorControl::affinity_routing, v3)
-                   .with(gic::DistributorControl::disable_security, v3);
-    for (auto& c : cpus_) {
-        reset_private(c);
-        c.waiting = {};
-        c.waiting_banks = 0;
-        c.asked_at = 0;
-    }
-    for (auto& bank : spis_) {
-        reset_bank(bank);
-        bank.route.fill(v3 ? affinity_of(VcpuId{0}) : 1);
-        bank.holder = {};
-    }
+    delivery_.reset();
 }
 
 void Vgic::reset_vcpu(VcpuId vcpu)
 {
     const Guard guard{lock_};
-    reset_private(cpu(vcpu));
+    delivery_.reset_private(delivery_.cpu(vcpu));
 }
 
 } // namespace bulkhead::device

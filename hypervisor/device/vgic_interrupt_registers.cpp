@@ -64,8 +64,6 @@ constexpr bool is_field_size(std::uint64_t offset, unsigned size)
 /// INTIDs 1020 to 1023 do not exist (IHI 0069, 2.2.1).
 constexpr std::uint32_t existing(unsigned index) { return index == 31 ? 0x0fff'ffff : ~0U; }
 
-bool is_own(const Bank& bank, VcpuId vcpu) { return bank.index == 0 && bank.owner == vcpu.value(); }
-
 constexpr std::uint8_t byte_of(std::uint64_t value, unsigned n)
 {
     return static_cast<std::uint8_t>(value >> (8 * n));
@@ -74,49 +72,31 @@ constexpr std::uint8_t byte_of(std::uint64_t value, unsigned n)
 } // namespace
 
 /// The bank that a register's offset names, if it is there.
-Bank* Vgic::visible_bank(Scope scope, VcpuId of, unsigned index)
+Bank* Vgic::visible_bank(Target target, unsigned index)
 {
-    if (index != 0)
-        return scope == Scope::distributor && index < bank_count() ? &spis_[index - 1] : nullptr;
-    const bool v2 = configuration_.version == GicVersion::v2;
-    return v2 || scope == Scope::redistributor ? &cpu(of).own : nullptr;
-}
-
-/// Does memory know the pending and active states of a bank? Else those who do were asked.
-bool Vgic::is_known(Bank& bank, VcpuId by)
-{
-    auto& c = cpu(by);
-    if (bank.index != 0 || is_own(bank, by)) fold_all(c);
-    bool known = true;
-    const auto asked_at = c.asked_at == 0 ? request_clock_ + 1 : c.asked_at;
-    for (const unsigned position : each_bit(bank.resident)) {
-        const auto holder = at(bank, position).holder;
-        if (holder == by || cpu(holder).folded_at >= asked_at) continue;
-        known = false;
-        notify(holder, by);
-    }
-    if (!known) request_clock_ = std::max(request_clock_, asked_at);
-    c.asked_at = known ? 0 : asked_at;
-    return known;
+    const bool redistributor = target.frame == Frame::redistributor;
+    if (index == 0) return redistributor || is_v2() ? &delivery_.cpu(target.of).own : nullptr;
+    const auto banks = delivery_.spi_banks();
+    return redistributor || index > banks.size() ? nullptr : &banks[index - 1];
 }
 
 /// A linked interrupt that is not held says itself whether it is pending.
 std::uint32_t Vgic::pending_of(const Bank& bank, VcpuId by)
 {
     auto pending = bank.pending();
-    if (bank.index == 0 && !is_own(bank, by)) return pending;
+    if (bank.index == 0 && !bank.is_private_of(by)) return pending;
     for (const unsigned position : each_bit(bank.linked & ~pending))
         if (machine::is_physical_pending(Intid{bank.physical[position]}))
             pending |= std::uint32_t{1} << position;
     return pending;
 }
 
-Read Vgic::read_interrupts(Scope scope, VcpuId of, VcpuId by, std::uint64_t offset, unsigned size)
+Read Vgic::read_bits(Target target, std::uint64_t offset, unsigned size)
 {
     const auto group = static_cast<unsigned>(offset >> 7);
-    if (group >= ipriorityr) return read_fields(scope, of, by, offset, size);
+    if (group >= ipriorityr) return read_fields(target, offset, size);
     if (size != 4) return {.access = Access::abort};
-    auto* bank = visible_bank(scope, of, static_cast<unsigned>(offset >> 2) % interrupts_per_bank);
+    auto* bank = visible_bank(target, static_cast<unsigned>(offset >> 2) % interrupts_per_bank);
     if (bank == nullptr) return {};
     switch (group) {
     case igroupr: return {.value = bank->group1};
@@ -124,125 +104,122 @@ Read Vgic::read_interrupts(Scope scope, VcpuId of, VcpuId by, std::uint64_t offs
     case icenabler: return {.value = bank->enabled};
     case ispendr:
     case icpendr:
-        if (!is_known(*bank, by)) return {.access = Access::retry};
-        return {.value = pending_of(*bank, by)};
+        if (!delivery_.is_known(*bank, target.by)) return {.access = Access::retry};
+        return {.value = pending_of(*bank, target.by)};
     default:
-        if (!is_known(*bank, by)) return {.access = Access::retry};
+        if (!delivery_.is_known(*bank, target.by)) return {.access = Access::retry};
         return {.value = bank->active};
     }
 }
 
 /// The registers with more than one bit per interrupt.
-Read Vgic::read_fields(Scope scope, VcpuId of, VcpuId by, std::uint64_t offset, unsigned size)
+Read Vgic::read_fields(Target target, std::uint64_t offset, unsigned size)
 {
     const auto group = static_cast<unsigned>(offset >> 7);
     if (!is_field_size(offset, size)) return {.access = Access::abort};
     std::uint64_t value = 0;
     if (group < icfgr) {
         const auto first = static_cast<unsigned>(offset) & 0x3ff;
-        if (visible_bank(scope, of, first / interrupts_per_bank) == nullptr) return {};
+        if (visible_bank(target, first / interrupts_per_bank) == nullptr) return {};
         for (unsigned n = 0; n < size; ++n) {
-            const auto i = at(of, Intid{first + n});
+            const auto i = delivery_.at(target.of, Intid{first + n});
             const auto byte = group < itargetsr ? i.priority() : target_mask(i);
             value |= std::uint64_t{byte} << (8 * n);
         }
     } else if (group < past_icfgr) {
         const auto half = static_cast<unsigned>(offset >> 2) & 0x3f;
-        const auto* bank = visible_bank(scope, of, half / 2);
+        const auto* bank = visible_bank(target, half / 2);
         if (bank != nullptr) value = spread_odd(bank->edge >> (half % 2 * 16));
-    } else if (is_sender_offset(offset) && configuration_.version == GicVersion::v2) {
-        fold_all(cpu(by));
+    } else if (is_sender_offset(offset) && is_v2()) {
+        delivery_.fold_all(delivery_.cpu(target.by));
         for (unsigned n = 0; n < size; ++n)
-            value |= std::uint64_t{cpu(by).sgi_sources[(offset + n) & 0xf]} << (8 * n);
+            value |= std::uint64_t{delivery_.cpu(target.by).sgi_sources[(offset + n) & 0xf]}
+                     << (8 * n);
     }
     return {.value = value};
 }
 
-Access Vgic::write_interrupts(Scope scope, VcpuId of, VcpuId by, std::uint64_t offset,
-                              unsigned size, std::uint64_t value)
+Access Vgic::write_bits(Target target, std::uint64_t offset, unsigned size, std::uint64_t value)
 {
     const auto group = static_cast<unsigned>(offset >> 7);
-    if (group >= ipriorityr) return write_fields(scope, of, by, offset, size, value);
+    if (group >= ipriorityr) return write_fields(target, offset, size, value);
     if (size != 4) return Access::abort;
     const auto index = static_cast<unsigned>(offset >> 2) % interrupts_per_bank;
-    auto* bank = visible_bank(scope, of, index);
+    auto* bank = visible_bank(target, index);
     if (bank == nullptr) return Access::done;
     const auto bits = static_cast<std::uint32_t>(value) & existing(index);
     if (group == isenabler || group == icenabler) {
         // What is disabled, and what nothing comes of as yet: no more than a bit.
         const auto changed = bits & (group == isenabler ? ~bank->enabled : bank->enabled);
-        if ((changed & engaged(*bank)) == 0) {
+        if ((changed & bank->engaged()) == 0) {
             bank->enabled ^= changed;
             return Access::done;
         }
     }
-    write_bank(*bank, by, group, bits);
+    write_bank(*bank, target.by, group, bits);
     return Access::done;
 }
 
-Access Vgic::write_fields(Scope scope, VcpuId of, VcpuId by, std::uint64_t offset, unsigned size,
-                          std::uint64_t value)
+Access Vgic::write_fields(Target target, std::uint64_t offset, unsigned size, std::uint64_t value)
 {
     const auto group = static_cast<unsigned>(offset >> 7);
     if (!is_field_size(offset, size)) return Access::abort;
     if (group < icfgr) {
         const auto first = static_cast<unsigned>(offset) & 0x3ff;
-        if (visible_bank(scope, of, first / interrupts_per_bank) == nullptr) return Access::done;
+        if (visible_bank(target, first / interrupts_per_bank) == nullptr) return Access::done;
         for (unsigned n = 0; n < size; ++n) {
             const Intid id{first + n};
-            if (!exists(id)) continue;
+            if (!delivery_.exists(id)) continue;
             if (group < itargetsr)
-                set_priority(at(of, id), byte_of(value, n), by);
+                set_priority(delivery_.at(target.of, id), byte_of(value, n), target.by);
             else
-                set_targets(at(of, id), byte_of(value, n), by);
+                set_target_mask(delivery_.at(target.of, id), byte_of(value, n), target.by);
         }
     } else if (group < past_icfgr) {
         const auto half = static_cast<unsigned>(offset >> 2) & 0x3f;
-        if (auto* bank = visible_bank(scope, of, half / 2); bank != nullptr)
-            write_trigger(*bank, by, half % 2, static_cast<std::uint32_t>(value));
-    } else if (configuration_.version == GicVersion::v2) {
+        if (auto* bank = visible_bank(target, half / 2); bank != nullptr)
+            write_trigger(*bank, target.by, half % 2, static_cast<std::uint32_t>(value));
+    } else if (is_v2()) {
         if (offset == sgir_offset)
-            write_sgir(by, gic::SoftwareGenerated::from(static_cast<std::uint32_t>(value)));
+            write_sgir(target.by, gic::SoftwareGenerated::from(static_cast<std::uint32_t>(value)));
         for (unsigned n = 0; is_sender_offset(offset) && n < size; ++n) {
             const Intid sgi{static_cast<std::uint32_t>(offset + n) & 0xf};
-            change_sgi_sources(by, sgi, byte_of(value, n), offset >= spendsgir_offset);
+            change_sgi_sources(target.by, sgi, byte_of(value, n), offset >= spendsgir_offset);
         }
     }
     return Access::done;
 }
 
 /// A write to a register with one bit per interrupt, by what it changes.
-void Vgic::write_bank(Bank& b, VcpuId by, unsigned group, std::uint32_t bits)
+void Vgic::write_bank(Bank& bank, VcpuId by, unsigned group, std::uint32_t bits)
 {
-    if (is_own(b, by) && (bits & cpu(by).timer_mask) != 0) adopt_timers(cpu(by));
+    auto& c = delivery_.cpu(by);
+    if (bank.is_private_of(by) && (bits & c.timer_mask) != 0) delivery_.adopt_timers(c);
     // GICv2's SGIs become pending by sender only.
-    const auto sgis = b.index == 0 && configuration_.version == GicVersion::v2 ? 0xffffU : 0;
+    const auto pendable = bank.index == 0 && is_v2() ? bits & ~0xffffU : bits;
     switch (group) {
-    case igroupr: return flip(b, by, &Bank::group1, bits ^ (b.group1 & existing(b.index)));
-    case isenabler: return flip(b, by, &Bank::enabled, bits & ~b.enabled);
-    case icenabler: return flip(b, by, &Bank::enabled, bits & b.enabled);
+    case igroupr: return flip(bank, by, &Bank::group1, bits ^ (bank.group1 & existing(bank.index)));
+    case isenabler: return flip(bank, by, &Bank::enabled, bits & ~bank.enabled);
+    case icenabler: return flip(bank, by, &Bank::enabled, bits & bank.enabled);
     case ispendr:
-        return change_each(b, by, bits & ~sgis & (~b.latch | b.resident), &Vgic::make_pending);
+        return change_each(bank, by, pendable & (~bank.latch | bank.resident), Change::set_pending);
     case icpendr:
-        return change_each(b, by, bits & ~sgis & (b.latch | b.resident | b.linked),
-                           &Vgic::end_pending);
-    case isactiver: return change_each(b, by, bits & (~b.active | b.resident), &Vgic::make_active);
-    case icactiver: return change_each(b, by, bits & (b.active | b.resident), &Vgic::end_active);
+        return change_each(bank, by, pendable & (bank.latch | bank.resident | bank.linked),
+                           Change::clear_pending);
+    case isactiver:
+        return change_each(bank, by, bits & (~bank.active | bank.resident), Change::set_active);
+    case icactiver:
+        return change_each(bank, by, bits & (bank.active | bank.resident), Change::clear_active);
     default: return;
     }
 }
 
-/// Changes each of the interrupts `which` between folding and settling it.
 void Vgic::change_each(Bank& bank, VcpuId by, std::uint32_t which, Change change)
 {
     // Several compete in one flush.
-    if ((which & (which - 1)) != 0) notify(by, by);
-    for (const unsigned position : each_bit(which)) {
-        auto i = at(bank, position);
-        open(i, by);
-        (this->*change)(i, by);
-        settle(i, by);
-    }
+    if ((which & (which - 1)) != 0) delivery_.notify(by, by);
+    for (const unsigned position : each_bit(which))
+        delivery_.change(delivery_.at(bank, position), change, by);
     private_changed(bank, by, which);
 }
 
@@ -252,11 +229,11 @@ void Vgic::flip(Bank& bank, VcpuId by, std::uint32_t Bank::* word, std::uint32_t
 {
     const auto moving = changed & (bank.pending() | bank.line | bank.resident | bank.active);
     for (const unsigned position : each_bit(moving))
-        open(at(bank, position), by);
+        delivery_.open(delivery_.at(bank, position), by);
     bank.*word ^= changed;
-    if (bank.index != 0 || is_own(bank, by)) follow_enables(bank);
+    if (bank.index != 0 || bank.is_private_of(by)) delivery_.follow_enables(bank);
     for (const unsigned position : each_bit(moving))
-        settle(at(bank, position), by);
+        delivery_.settle(delivery_.at(bank, position), by);
     private_changed(bank, by, changed);
 }
 
@@ -264,10 +241,10 @@ void Vgic::flip(Bank& bank, VcpuId by, std::uint32_t Bank::* word, std::uint32_t
 void Vgic::private_changed(const Bank& bank, VcpuId by, std::uint32_t which)
 {
     if (bank.index != 0) return;
-    auto& c = cpu(VcpuId{bank.owner});
+    auto& c = delivery_.cpu(VcpuId{bank.owner});
     if ((which & c.timer_mask) != 0) c.timers_changed = true;
-    if (!is_own(bank, by)) return notify(VcpuId{bank.owner}, by);
-    if (c.timers_changed) refresh_timers(c);
+    if (!bank.is_private_of(by)) return delivery_.notify(c.id, by);
+    if (c.timers_changed) delivery_.refresh_timers(c);
 }
 
 /// GICD_ICFGR<n>, GICR_ICFGR0 and 1: SGIs are edges; a linked PPI is as its device has it.
@@ -286,15 +263,9 @@ void Vgic::set_priority(Interrupt i, std::uint8_t priority, VcpuId by)
     auto& stored = i.bank->priority[i.position()];
     const auto value = static_cast<std::uint8_t>(priority & priority_mask_);
     if (stored == value) return;
-    if (cpu(by).is_timer(i.id) && i.holder == by) adopt_timers(cpu(by));
-    const bool moving = i.is_pending() || i.is(&Bank::resident) || i.is(&Bank::active);
-    if (moving) open(i, by);
+    delivery_.open(i, by);
     stored = value;
-    if (moving) {
-        settle(i, by);
-        // It may now be more urgent than another, or less.
-        notify(i.holder, by);
-    }
+    if ((i.bank->engaged() & i.mask()) != 0) delivery_.settle(i, by);
     private_changed(*i.bank, by, i.mask());
 }
 
@@ -302,25 +273,17 @@ void Vgic::set_priority(Interrupt i, std::uint8_t priority, VcpuId by)
 /// it to learn where to send SGIs.
 std::uint8_t Vgic::target_mask(Interrupt i)
 {
-    if (configuration_.version == GicVersion::v3) return 0;
+    if (!is_v2()) return 0;
     if (!i.is_shared()) return static_cast<std::uint8_t>(1U << i.holder.value());
-    return exists(i.id) ? static_cast<std::uint8_t>(shared(i).route[i.position()]) : 0;
+    return delivery_.exists(i.id)
+               ? static_cast<std::uint8_t>(delivery_.shared(i).route[i.position()])
+               : 0;
 }
 
-void Vgic::set_targets(Interrupt i, std::uint8_t mask, VcpuId by)
+void Vgic::set_target_mask(Interrupt i, std::uint8_t mask, VcpuId by)
 {
-    if (!i.is_shared() || configuration_.version == GicVersion::v3 || configuration_.vcpus == 1)
-        return;
-    set_route(i, mask & all_vcpus(), false, by);
-}
-
-void Vgic::set_route(Interrupt i, std::uint32_t route, bool any, VcpuId by)
-{
-    open(i, by);
-    shared(i).route[i.position()] = route;
-    i.assign(&Bank::any_target, any);
-    follow_route(i);
-    settle(i, by);
+    if (!i.is_shared() || !is_v2() || configuration_.vcpus == 1) return;
+    delivery_.set_route(i, mask & all_vcpus(), false, by);
 }
 
 } // namespace bulkhead::device

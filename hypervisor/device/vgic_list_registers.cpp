@@ -1,4 +1,4 @@
-#include "device/vgic.hpp"
+#include "device/vgic_delivery.hpp"
 #include "machine/physical_interrupt.hpp"
 
 #include <algorithm>
@@ -47,17 +47,16 @@ void hold_physical(Interrupt i)
 
 } // namespace
 
-/// The interrupt path may have put a timer's interrupt into its list register by itself.
-void Vgic::adopt_timers(CpuInterface& c)
+void VgicDelivery::adopt_timers(CpuInterface& c)
 {
-    const auto timers = all_slots() & ((1U << most_timers) - 1);
+    const auto timers = all_slots() & (mask_of(most_timers) - 1);
     for (const unsigned n : each_bit(timers & ~c.used & ~machine::empty_list_registers())) {
         const Intid id = machine::read_list_register(n).get(Lr::vintid);
         const auto i = at(c.id, id);
-        c.used |= std::uint32_t{1} << n;
-        c.pending_slots |= std::uint32_t{1} << n;
+        c.used |= mask_of(n);
+        c.pending_slots |= mask_of(n);
         c.slot[n] = static_cast<std::uint16_t>(id.value());
-        c.changed_slots |= std::uint32_t{1} << n;
+        c.changed_slots |= mask_of(n);
         i.set(&Bank::resident);
         i.set(&Bank::held);
         i.set(&Bank::physically_active);
@@ -65,7 +64,7 @@ void Vgic::adopt_timers(CpuInterface& c)
 }
 
 /// The guest acknowledged what list register `n` had pending.
-void Vgic::consume(CpuInterface& c, Interrupt i, unsigned n)
+void VgicDelivery::consume(CpuInterface& c, Interrupt i, unsigned n)
 {
     if (is_v2_sgi(i)) {
         auto& sources = c.sgi_sources[i.id.value()];
@@ -79,7 +78,7 @@ void Vgic::consume(CpuInterface& c, Interrupt i, unsigned n)
 
 /// What the list register says of the physical interrupt. `held` was cleared meanwhile if the guest
 /// took the pending or active state away.
-void Vgic::fold_link(Interrupt i, Lr lr)
+void VgicDelivery::fold_link(Interrupt i, Lr lr)
 {
     if (lr.get(Lr::hardware)) {
         const bool valid = lr.get(Lr::state) != State::invalid || i.is(&Bank::arrived);
@@ -91,7 +90,7 @@ void Vgic::fold_link(Interrupt i, Lr lr)
 }
 
 /// It became pending at other CPUs while it was in list register `n`.
-void Vgic::fold_again(CpuInterface& c, Interrupt i, unsigned n)
+void VgicDelivery::fold_again(CpuInterface& c, Interrupt i, unsigned n)
 {
     i.clear(&Bank::again);
     i.set(&Bank::latch);
@@ -102,10 +101,10 @@ void Vgic::fold_again(CpuInterface& c, Interrupt i, unsigned n)
 
 /// Brings memory up to date with list register `n`, which keeps its contents unless the guest is
 /// through with it; doing so again changes nothing.
-void Vgic::fold_slot(CpuInterface& c, unsigned n)
+void VgicDelivery::fold_slot(CpuInterface& c, unsigned n)
 {
     const auto lr = machine::read_list_register(n);
-    const auto mask = std::uint32_t{1} << n;
+    const auto mask = mask_of(n);
     const bool changed = (c.changed_slots & mask) != 0;
     if (lr == c.written[n] && !changed) return;
     const auto i = at(c.id, c.slot_id(n));
@@ -131,7 +130,7 @@ void Vgic::fold_slot(CpuInterface& c, unsigned n)
 }
 
 /// What a list register has to hold for interrupt `i` of this vCPU.
-Lr Vgic::compose(const CpuInterface& c, Interrupt i, std::uint8_t source)
+Lr VgicDelivery::compose(const CpuInterface& c, Interrupt i, std::uint8_t source)
 {
     const bool active = i.is(&Bank::active);
     const bool wanted = is_deliverable(i);
@@ -160,7 +159,7 @@ Lr Vgic::compose(const CpuInterface& c, Interrupt i, std::uint8_t source)
 }
 
 /// After a fold: list register `n` gets what memory says, or the interrupt moves on.
-void Vgic::rewrite_slot(CpuInterface& c, unsigned n)
+void VgicDelivery::rewrite_slot(CpuInterface& c, unsigned n)
 {
     const auto i = at(c.id, c.slot_id(n));
     i.clear(&Bank::arrived);
@@ -171,7 +170,7 @@ void Vgic::rewrite_slot(CpuInterface& c, unsigned n)
     if (wanted || i.is(&Bank::linked)) place(i, c.id);
 }
 
-void Vgic::write_slot(CpuInterface& c, unsigned n, Interrupt i)
+void VgicDelivery::write_slot(CpuInterface& c, unsigned n, Interrupt i)
 {
     const auto special = (i.bank->linked | i.bank->active | i.bank->line) & i.mask();
     std::uint8_t source = 0;
@@ -183,7 +182,7 @@ void Vgic::write_slot(CpuInterface& c, unsigned n, Interrupt i)
     }
     machine::write_list_register(n, lr);
 
-    const auto mask = std::uint32_t{1} << n;
+    const auto mask = mask_of(n);
     c.written[n] = lr;
     c.used |= mask;
     c.changed_slots &= ~mask;
@@ -195,9 +194,9 @@ void Vgic::write_slot(CpuInterface& c, unsigned n, Interrupt i)
     if (n < most_timers && c.timer[n] != i.id) c.unit->timer_list_register[n] = 0;
 }
 
-void Vgic::forget_slot(CpuInterface& c, unsigned n, Interrupt i)
+void VgicDelivery::forget_slot(CpuInterface& c, unsigned n, Interrupt i)
 {
-    const auto mask = std::uint32_t{1} << n;
+    const auto mask = mask_of(n);
     c.used &= ~mask;
     c.pending_slots &= ~mask;
     i.clear(&Bank::resident);
@@ -205,19 +204,17 @@ void Vgic::forget_slot(CpuInterface& c, unsigned n, Interrupt i)
 }
 
 /// Empties a list register whose interrupt memory knows all about.
-void Vgic::drop_slot(CpuInterface& c, unsigned n, Interrupt i)
+void VgicDelivery::drop_slot(CpuInterface& c, unsigned n, Interrupt i)
 {
     forget_slot(c, n, i);
     machine::write_list_register(n, Lr{});
 }
 
-/// The shortest way for an interrupt that became pending once more, without a line or a physical
-/// one: the guest is through with its list register, which needs but its state again.
-bool Vgic::repeat_in_slot(CpuInterface& c, Interrupt i, std::uint8_t source)
+bool VgicDelivery::repeat_in_slot(CpuInterface& c, Interrupt i, std::uint8_t source)
 {
     if (!i.is(&Bank::resident) || c.crowded) return false;
     const auto n = c.slot_of(i.id);
-    const auto mask = std::uint32_t{1} << n;
+    const auto mask = mask_of(n);
     const auto finished = as_finished(c.written[n]);
     if (!is_plain(finished) || (c.changed_slots & mask) != 0 ||
         machine::read_list_register(n) != finished || c.slot_source(n) != source)
@@ -232,7 +229,7 @@ bool Vgic::repeat_in_slot(CpuInterface& c, Interrupt i, std::uint8_t source)
 
 /// The list register to use for `id`, of those that are free. A timer's own is its first choice
 /// and everybody else's last.
-unsigned Vgic::choose_slot(const CpuInterface& c, Intid id, std::uint32_t free)
+unsigned VgicDelivery::choose_slot(const CpuInterface& c, Intid id, std::uint32_t free)
 {
     if (c.is_timer(id)) {
         const unsigned t = c.timer[0] == id ? 0 : 1;
@@ -243,7 +240,7 @@ unsigned Vgic::choose_slot(const CpuInterface& c, Intid id, std::uint32_t free)
 
 /// The short way for an interrupt of the running vCPU, when no other waits for one. Otherwise, or
 /// when there is no free list register, the next flush decides.
-bool Vgic::load_directly(CpuInterface& c, Interrupt i)
+bool VgicDelivery::load_directly(CpuInterface& c, Interrupt i)
 {
     if (!c.loaded || c.crowded || c.unit->wants(machine::Attention::interrupts)) return false;
     const auto empty = machine::empty_list_registers() & all_slots();
@@ -258,7 +255,7 @@ bool Vgic::load_directly(CpuInterface& c, Interrupt i)
 }
 
 /// Lets the interrupt path deliver a timer's interrupt by itself, while that needs no decision.
-void Vgic::refresh_timers(CpuInterface& c)
+void VgicDelivery::refresh_timers(CpuInterface& c)
 {
     c.timers_changed = false;
     for (unsigned t = 0; t < most_timers; ++t) {
@@ -279,7 +276,7 @@ void Vgic::refresh_timers(CpuInterface& c)
     }
 }
 
-void Vgic::fold_all(CpuInterface& c)
+void VgicDelivery::fold_all(CpuInterface& c)
 {
     adopt_timers(c);
     for (const unsigned n : each_bit(c.used))

@@ -31,11 +31,11 @@ Read Vgic::read_redistributor(VcpuId of, VcpuId by, std::uint64_t offset, unsign
     const auto in_frame = offset - sgi_frame;
     const Guard guard{lock_};
     if (offset >= sgi_frame && in_frame >= first_group && in_frame < past_groups)
-        return read_interrupts(Scope::redistributor, of, by, in_frame, size);
+        return read_bits({Frame::redistributor, of, by}, in_frame, size);
     if (size != 4) return {.access = Access::abort};
     if (offset == iidr) return {.value = gic::implementer};
     if (offset == waker) {
-        const bool asleep = cpu(of).asleep;
+        const bool asleep = delivery_.cpu(of).asleep;
         return {.value = gic::Waker{}
                              .with(gic::Waker::processor_sleep, asleep)
                              .with(gic::Waker::children_asleep, asleep)
@@ -51,30 +51,13 @@ Access Vgic::write_redistributor(VcpuId of, VcpuId by, std::uint64_t offset, uns
     const auto in_frame = offset - sgi_frame;
     const Guard guard{lock_};
     if (offset >= sgi_frame && in_frame >= first_group && in_frame < past_groups)
-        return write_interrupts(Scope::redistributor, of, by, in_frame, size, value);
+        return write_bits({Frame::redistributor, of, by}, in_frame, size, value);
     if (size != 4 && !(size == 8 && offset == typer)) return Access::abort;
     if (offset == waker) {
         const auto written = gic::Waker::from(static_cast<std::uint32_t>(value));
-        set_asleep(cpu(of), written.get(gic::Waker::processor_sleep), by);
+        delivery_.set_asleep(delivery_.cpu(of), written.get(gic::Waker::processor_sleep), by);
     }
     return Access::done;
-}
-
-/// GICR_WAKER. A sleeping vCPU gets no SPI that may go to another; its own reach it all the same,
-/// for guests that leave waking to firmware which they do not have.
-void Vgic::set_asleep(CpuInterface& c, bool asleep, VcpuId by)
-{
-    if (c.asleep == asleep) return;
-    c.asleep = asleep;
-    for (unsigned index = 1; index < bank_count(); ++index) {
-        auto& bank = spis_[index - 1];
-        for (const unsigned position : each_bit(bank.any_target)) {
-            const auto i = at(bank, position);
-            open(i, by);
-            follow_route(i);
-            settle(i, by);
-        }
-    }
 }
 
 } // namespace bulkhead::device

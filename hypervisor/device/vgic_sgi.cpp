@@ -13,24 +13,20 @@ bool belongs_to_group1(const CpuInterface& c, Intid sgi)
 
 void Vgic::raise_sgi(VcpuId to, Intid sgi, VcpuId from)
 {
-    auto i = at(to, sgi);
-    const auto source = configuration_.version == GicVersion::v2 ? from.value() : 0;
-    if (to == from && repeat_in_slot(cpu(to), i, static_cast<std::uint8_t>(source))) return;
-    open(i, from);
-    if (configuration_.version == GicVersion::v2) {
-        auto& c = cpu(to);
-        auto& sources = c.sgi_sources[sgi.value()];
-        // The same sender once more, while the list register shows its last one: that may have been
-        // acknowledged already.
-        if (i.is(&Bank::resident) && to != from && c.slot_source(c.slot_of(sgi)) == from.value())
-            i.set(&Bank::again);
-        else
-            sources = static_cast<std::uint8_t>(sources | 1U << from.value());
-        i.set(&Bank::latch);
-    } else {
-        make_pending(i, from);
-    }
-    settle(i, from);
+    auto& c = delivery_.cpu(to);
+    const auto i = delivery_.at(c.own, sgi.value());
+    const auto source = static_cast<std::uint8_t>(is_v2() ? from.value() : 0);
+    if (to == from && delivery_.repeat_in_slot(c, i, source)) return;
+    if (!is_v2()) return delivery_.change(i, VgicDelivery::Change::set_pending, from);
+    delivery_.open(i, from);
+    // The same sender once more, while the list register shows its last one: that may have been
+    // acknowledged already.
+    if (i.is_resident_elsewhere(from) && c.slot_source(c.slot_of(sgi)) == source)
+        i.set(&Bank::again);
+    else
+        c.sgi_sources[sgi.value()] |= static_cast<std::uint8_t>(1U << source);
+    i.set(&Bank::latch);
+    delivery_.settle(i, from);
 }
 
 void Vgic::send_sgi(VcpuId from, gic::SgiRequest request, bool any_group)
@@ -39,7 +35,7 @@ void Vgic::send_sgi(VcpuId from, gic::SgiRequest request, bool any_group)
     const Guard guard{lock_};
     const Intid sgi{request.get(R::intid)};
     if (request.get(R::all_but_self)) {
-        for (const auto& c : cpus_)
+        for (const auto& c : delivery_.cpus())
             if (c.id != from && (any_group || !belongs_to_group1(c, sgi)))
                 raise_sgi(c.id, sgi, from);
         return;
@@ -51,7 +47,7 @@ void Vgic::send_sgi(VcpuId from, gic::SgiRequest request, bool any_group)
     for (const unsigned n : each_bit(request.get(R::target_list))) {
         const VcpuId to{cluster + n};
         if (to.value() >= configuration_.vcpus) return;
-        if (any_group || !belongs_to_group1(cpu(to), sgi)) raise_sgi(to, sgi, from);
+        if (any_group || !belongs_to_group1(delivery_.cpu(to), sgi)) raise_sgi(to, sgi, from);
     }
 }
 
@@ -74,13 +70,13 @@ void Vgic::write_sgir(VcpuId by, gic::SoftwareGenerated request)
 /// GICD_SPENDSGIR<n> and GICD_CPENDSGIR<n>: a byte per SGI, a bit per sender.
 void Vgic::change_sgi_sources(VcpuId by, Intid sgi, std::uint8_t senders, bool pending)
 {
-    auto& sources = cpu(by).sgi_sources[sgi.value()];
-    auto i = at(by, sgi);
-    open(i, by);
+    const auto i = delivery_.at(by, sgi);
+    delivery_.open(i, by);
+    auto& sources = delivery_.cpu(by).sgi_sources[sgi.value()];
     senders &= all_vcpus();
     sources = static_cast<std::uint8_t>(pending ? sources | senders : sources & ~senders);
     i.assign(&Bank::latch, sources != 0);
-    settle(i, by);
+    delivery_.settle(i, by);
 }
 
 } // namespace bulkhead::device

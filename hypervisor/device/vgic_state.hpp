@@ -5,6 +5,7 @@
 #include "sched/unit.hpp"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 /// What the virtual GIC remembers: banks of 32 interrupts, and one CPU interface per vCPU.
@@ -12,13 +13,18 @@ namespace bulkhead::device {
 
 inline constexpr VcpuId nobody{~std::uint32_t{0}};
 inline constexpr unsigned interrupts_per_bank = 32;
+inline constexpr unsigned most_banks = 32;
 inline constexpr unsigned first_ppi = 16;
 inline constexpr unsigned first_spi = 32;
+inline constexpr unsigned most_list_registers = 16;
+inline constexpr unsigned most_timers = 2;
+
+constexpr std::uint32_t mask_of(unsigned position) { return std::uint32_t{1} << position; }
 
 /// 32 interrupts, one bit of each word per interrupt, as the guest's bank registers have them: a
 /// register is read as it stands, and a write costs what it changes.
 struct Bank {
-    /// 0: private interrupts, those of the vCPU `owner`; else INTIDs from 32 * index.
+    /// 0: the private interrupts of vCPU `owner`; else the SPIs from INTID 32 * index.
     std::uint16_t index = 0;
     std::uint16_t owner = 0;
 
@@ -56,13 +62,16 @@ struct Bank {
     {
         return latch | ((line | (held & ~active)) & ~edge);
     }
+    /// Those of which a change can concern a vCPU or the physical GIC at once.
+    [[nodiscard]] std::uint32_t engaged() const
+    {
+        return latch | line | active | resident | linked;
+    }
+    [[nodiscard]] bool is_private_of(VcpuId vcpu) const
+    {
+        return index == 0 && owner == vcpu.value();
+    }
 };
-
-/// Those that a change of could concern a vCPU or the physical GIC at once.
-constexpr std::uint32_t engaged(const Bank& bank)
-{
-    return bank.latch | bank.line | bank.active | bank.resident | bank.linked;
-}
 
 struct alignas(cache_line) SharedBank : Bank {
     /// GICv3: affinity as in GICD_IROUTER<n>, Aff3 in bits 31:24. GICv2: mask of vCPUs.
@@ -71,9 +80,33 @@ struct alignas(cache_line) SharedBank : Bank {
     std::array<std::uint8_t, interrupts_per_bank> holder = {};
 };
 
-inline constexpr unsigned most_list_registers = 16;
-inline constexpr unsigned most_timers = 2;
-inline constexpr unsigned most_banks = 32;
+/// One interrupt: a bit of a bank. Private interrupts are held by the vCPU they belong to.
+struct Interrupt {
+    Bank* bank;
+    Intid id;
+    VcpuId holder;
+
+    [[nodiscard]] unsigned position() const { return id.value() % interrupts_per_bank; }
+    [[nodiscard]] std::uint32_t mask() const { return mask_of(position()); }
+    [[nodiscard]] bool is_sgi() const { return id.value() < first_ppi; }
+    [[nodiscard]] bool is_shared() const { return id.value() >= first_spi; }
+    /// May the CPU that runs this vCPU speak of its physical interrupt?
+    [[nodiscard]] bool is_of(VcpuId vcpu) const { return is_shared() || holder == vcpu; }
+    [[nodiscard]] bool is(std::uint32_t Bank::* word) const { return (bank->*word & mask()) != 0; }
+    void set(std::uint32_t Bank::* word) const { bank->*word |= mask(); }
+    void clear(std::uint32_t Bank::* word) const { bank->*word &= ~mask(); }
+    void assign(std::uint32_t Bank::* word, bool value) const
+    {
+        bank->*word = (bank->*word & ~mask()) | (value ? mask() : 0);
+    }
+    [[nodiscard]] bool is_resident_elsewhere(VcpuId running) const
+    {
+        return is(&Bank::resident) && holder != running;
+    }
+    [[nodiscard]] bool has_level_line() const { return (bank->line & ~bank->edge & mask()) != 0; }
+    [[nodiscard]] std::uint8_t priority() const { return bank->priority[position()]; }
+    [[nodiscard]] Intid physical() const { return Intid{bank->physical[position()]}; }
+};
 
 /// One vCPU's side of the GIC: its private interrupts, and what is on its way to it.
 struct alignas(cache_line) CpuInterface {
@@ -87,29 +120,30 @@ struct alignas(cache_line) CpuInterface {
     /// Some wait outside the list registers because these are full; among them active ones.
     bool crowded = false;
     bool spilled = false;
+    /// machine::RunningVcpu::timer_list_register is to be thought over.
+    bool timers_changed = false;
     machine::Maintenance requested = {};
-    CpuId last_cpu{};
+    /// Where the linked SPIs that are for it were routed to.
+    CpuId last_cpu{~std::uint32_t{0}};
 
-    /// Which list registers hold what: bits 9:0 the interrupt, 12:10 the sender of a GICv2 SGI.
-    std::array<std::uint16_t, most_list_registers> slot = {};
+    // The list registers, a bit or an element each: in use; written, or last seen, pending; not
+    // holding any more what memory says.
     std::uint32_t used = 0;
-    /// Those that were written, or last seen, pending.
     std::uint32_t pending_slots = 0;
-    /// Those that do not hold any more what memory says.
     std::uint32_t changed_slots = 0;
+    /// Bits 9:0 the interrupt, 12:10 the sender of a GICv2 SGI.
+    std::array<std::uint16_t, most_list_registers> slot = {};
     /// As they were written: the guest has done nothing to those that still read so.
     std::array<machine::ListRegister, most_list_registers> written = {};
 
-    /// SPIs that want into a list register, a word per bank of SPIs, and which words are not 0.
-    std::array<std::uint32_t, most_banks - 1> waiting = {};
+    /// Those that want into a list register, a word per bank, and which words are not 0.
+    std::array<std::uint32_t, most_banks> waiting = {};
     std::uint32_t waiting_banks = 0;
 
-    /// The timers' interrupts, for machine::RunningVcpu::timer_list_register; 0: none.
+    /// The timers' interrupts, 0 if there is none, and their bits in `own`.
     std::array<Intid, most_timers> timer = {};
-    /// Their bits in `own`.
     std::uint32_t timer_mask = 0;
-    /// timer_list_register is to be thought over.
-    bool timers_changed = false;
+
     /// GICv2: from which vCPUs each SGI is pending, and from which one it is active.
     std::array<std::uint8_t, first_ppi> sgi_sources = {};
     std::array<std::uint8_t, first_ppi> sgi_active_source = {};
@@ -120,10 +154,6 @@ struct alignas(cache_line) CpuInterface {
     std::uint64_t asked_at = 0;
 
     [[nodiscard]] Intid slot_id(unsigned n) const { return Intid{slot[n] & 0x3ffU}; }
-    [[nodiscard]] bool is_timer(Intid interrupt) const
-    {
-        return interrupt.value() < first_spi && (timer_mask >> interrupt.value() & 1) != 0;
-    }
     [[nodiscard]] std::uint8_t slot_source(unsigned n) const
     {
         return static_cast<std::uint8_t>(slot[n] >> 10);
@@ -135,30 +165,13 @@ struct alignas(cache_line) CpuInterface {
         for (;;) {
             const auto n = static_cast<unsigned>(std::bit_width(left)) - 1;
             if (slot_id(n) == interrupt) return n;
-            left &= ~(std::uint32_t{1} << n);
+            left &= ~mask_of(n);
         }
     }
-};
-
-/// One interrupt: a bit of a bank. Private interrupts are held by the vCPU they belong to.
-struct Interrupt {
-    Bank* bank;
-    Intid id;
-    VcpuId holder;
-
-    [[nodiscard]] unsigned position() const { return id.value() % interrupts_per_bank; }
-    [[nodiscard]] std::uint32_t mask() const { return std::uint32_t{1} << position(); }
-    [[nodiscard]] bool is_of(VcpuId vcpu) const { return is_shared() || holder == vcpu; }
-    [[nodiscard]] bool is_sgi() const { return id.value() < first_ppi; }
-    [[nodiscard]] bool is_shared() const { return id.value() >= first_spi; }
-    [[nodiscard]] bool is(std::uint32_t Bank::* word) const { return (bank->*word & mask()) != 0; }
-    void set(std::uint32_t Bank::* word) const { bank->*word |= mask(); }
-    void clear(std::uint32_t Bank::* word) const { bank->*word &= ~mask(); }
-    void assign(std::uint32_t Bank::* word, bool value) const { value ? set(word) : clear(word); }
-    [[nodiscard]] bool is_pending() const { return (bank->pending() & mask()) != 0; }
-    [[nodiscard]] bool has_level_line() const { return (bank->line & ~bank->edge & mask()) != 0; }
-    [[nodiscard]] std::uint8_t priority() const { return bank->priority[position()]; }
-    [[nodiscard]] Intid physical() const { return Intid{bank->physical[position()]}; }
+    [[nodiscard]] bool is_timer(Intid interrupt) const
+    {
+        return interrupt.value() < first_spi && (timer_mask & mask_of(interrupt.value())) != 0;
+    }
 };
 
 } // namespace bulkhead::device

@@ -28,7 +28,8 @@ struct PhysicalInterrupt {
     bool line = false;
     bool edge_seen = false;
     bool active = false;
-    CpuId route{};
+    /// SPIs: to nobody until it is said.
+    CpuId route{~std::uint32_t{0}};
 
     [[nodiscard]] bool is_pending() const { return edge ? edge_seen : line; }
     [[nodiscard]] bool is_signalled() const { return enabled && is_pending() && !active; }

@@ -74,7 +74,7 @@ machine::ListRegister* VirtualCpuInterface::find_active(std::uint32_t iar)
     return found == registers_.end() ? nullptr : &*found;
 }
 
-void VirtualCpuInterface::end_state(Lr& lr)
+void VirtualCpuInterface::end_state(Lr& lr) const
 {
     if (lr.get(Lr::hardware)) deactivate_physical(lr.get(Lr::pintid));
     lr = lr.with(Lr::state,

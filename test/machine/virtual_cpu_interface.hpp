@@ -59,7 +59,7 @@ public:
 
 private:
     [[nodiscard]] int most_urgent() const;
-    void end_state(ListRegister& lr);
+    void end_state(ListRegister& lr) const;
     [[nodiscard]] ListRegister* find_active(std::uint32_t iar);
 
     std::array<ListRegister, 16> registers_ = {};

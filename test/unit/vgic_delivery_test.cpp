@@ -231,6 +231,22 @@ TEST_P(VgicDelivery, more_active_ones_than_fit_are_ended_in_order)
     EXPECT_EQ(w.serve_all().size(), 10U);
 }
 
+TEST_P(VgicDelivery, the_end_of_an_interrupt_that_was_not_active_ends_no_other)
+{
+    auto w = world_of();
+    w.enable_groups();
+    for (unsigned n = 0; n < 7; ++n)
+        w.prepare(spi(n), static_cast<std::uint8_t>(0xe0 - 0x10 * n));
+    w.set(World::ispendr, spi(0));
+    ASSERT_EQ(w.acknowledge(), spi(0));
+    w.end(spi(40));
+    for (unsigned n = 1; n < 7; ++n) {
+        w.set(World::ispendr, spi(n));
+        ASSERT_EQ(w.acknowledge(), spi(n));
+    }
+    EXPECT_EQ(w.read(0x304), 0x7fU);
+}
+
 TEST_P(VgicDelivery, active_ones_that_the_guest_keeps_do_not_keep_others_out)
 {
     auto w = world_of();
@@ -298,6 +314,19 @@ TEST_P(VgicDelivery, an_active_state_written_by_software_holds_the_interrupt_bac
     w.set(World::icactiver, spi(1));
     EXPECT_FALSE(w.is(World::isactiver, spi(1)));
     EXPECT_EQ(w.serve_all(), Intids{spi(1)});
+}
+
+TEST_P(VgicDelivery, an_active_state_written_by_software_is_for_the_target_to_end)
+{
+    auto w = world_of({.vcpus = 2});
+    w.enable_groups();
+    w.prepare(spi(1));
+    w.route(spi(1), 1);
+    w.set(World::isactiver, spi(1));
+    w.run(1);
+    w.interface().eoi_mode = true;
+    w.deactivate(spi(1));
+    EXPECT_FALSE(w.is(World::isactiver, spi(1)));
 }
 
 TEST_P(VgicDelivery, a_pending_state_written_by_software_stays_when_a_level_line_drops)

@@ -48,6 +48,28 @@ TEST_P(VgicLinked, a_timer_is_delivered_without_the_gic_and_its_end_needs_no_tra
     EXPECT_EQ(w.flushes, 0U);
 }
 
+TEST_P(VgicLinked, a_timer_that_expires_between_two_looks_at_its_list_register_stays_there)
+{
+    auto w = with_timers();
+    w.enable_groups();
+    w.prepare(virtual_timer, 0x40);
+    w.prepare(spi(1));
+    w.machine.set_physical_line(virtual_timer, true);
+    ASSERT_EQ(w.acknowledge(), virtual_timer);
+    w.vgic.set_line(spi(1), true);
+    w.settle();
+    w.vgic.set_line(spi(1), false);
+    w.machine.set_physical_line(virtual_timer, false);
+    w.settle();
+    w.interface().end_of_interrupt(virtual_timer.value());
+    EXPECT_FALSE(w.is(World::ispendr, virtual_timer));
+    w.machine.set_physical_line(virtual_timer, true);
+    w.settle();
+    w.vgic.set_line(spi(1), true);
+    EXPECT_EQ(w.acknowledge(), virtual_timer);
+    EXPECT_EQ(w.short_ways, 2U);
+}
+
 TEST_P(VgicLinked, a_timer_that_the_guest_leaves_expired_comes_again)
 {
     auto w = with_timers();
@@ -193,6 +215,24 @@ TEST_P(VgicLinked, set_pending_by_software_it_holds_the_physical_one_until_it_is
     EXPECT_EQ(w.acknowledge(), virtual_timer);
 }
 
+TEST_P(VgicLinked, set_pending_by_software_a_timer_takes_the_long_way_once)
+{
+    auto w = with_timers();
+    w.enable_groups();
+    w.prepare(virtual_timer);
+    w.set(World::ispendr, virtual_timer);
+    EXPECT_EQ(w.unit().timer_list_register[0], 0U);
+    w.machine.set_physical_line(virtual_timer, true);
+    ASSERT_EQ(w.acknowledge(), virtual_timer);
+    w.end(virtual_timer);
+    EXPECT_EQ(w.short_ways, 0U);
+    w.disable(virtual_timer);
+    w.machine.set_physical_line(virtual_timer, false);
+    EXPECT_FALSE(w.is(World::ispendr, virtual_timer));
+    w.enable(virtual_timer);
+    EXPECT_NE(w.unit().timer_list_register[0], 0U);
+}
+
 TEST_P(VgicLinked, set_active_by_software_it_holds_the_physical_one_back)
 {
     auto w = with_timers();
@@ -285,6 +325,19 @@ TEST_P(VgicLinked, a_passed_through_spi_arrives_where_it_is_routed)
     EXPECT_FALSE(w.machine.physical(host_spi).active);
 }
 
+TEST_P(VgicLinked, a_passed_through_spi_is_the_first_vcpus_until_the_guest_routes_it)
+{
+    auto w = with_device(2);
+    EXPECT_EQ(w.machine.physical(host_spi).route, CpuId{0});
+    // It follows the vCPU to another CPU.
+    w.save(1);
+    w.save(0);
+    w.units[0].placed_on = CpuId{1};
+    w.run(1);
+    w.vgic.load(VcpuId{0});
+    EXPECT_EQ(w.machine.physical(host_spi).route, CpuId{1});
+}
+
 TEST_P(VgicLinked, a_passed_through_spi_that_moves_while_pending_arrives_at_its_new_vcpu)
 {
     auto w = with_device(2);
@@ -342,14 +395,22 @@ TEST_P(VgicLinked, an_edge_that_arrived_before_it_was_disabled_is_delivered_afte
 
 TEST_P(VgicLinked, reset_gives_the_physical_interrupts_back)
 {
-    auto w = with_device();
+    auto w = with_device(2);
     w.enable_groups();
     w.prepare(virtual_spi);
     w.machine.set_physical_line(host_spi, true);
     ASSERT_EQ(w.acknowledge(), virtual_spi);
+    w.set_edge(virtual_spi, true);
+    w.route(virtual_spi, 1);
+    w.machine.pulse_physical(host_spi);
     w.save(0);
+    w.save(1);
+    w.run(0);
     w.vgic.reset();
     w.interface().set_active_priorities({});
+    EXPECT_FALSE(w.machine.physical(host_spi).edge);
+    EXPECT_FALSE(w.machine.physical(host_spi).edge_seen);
+    EXPECT_EQ(w.machine.physical(host_spi).route, CpuId{0});
     EXPECT_FALSE(w.machine.physical(host_spi).active);
     EXPECT_FALSE(w.machine.physical(host_spi).enabled);
     w.load(0);

@@ -175,6 +175,20 @@ TEST(VgicSgi, v2_the_same_sender_again_while_active_is_delivered_again)
     EXPECT_EQ(w.acknowledge(), spurious);
 }
 
+TEST(VgicSgi, v2_another_sender_after_the_first_was_served_is_told)
+{
+    auto w = ready(GicVersion::v2, 2);
+    w.enable_groups();
+    w.run(1);
+    w.send_sgi(0, sgi(5));
+    w.run(0);
+    const auto iar = w.acknowledge_raw();
+    EXPECT_EQ(iar, 5U | 1U << 10);
+    w.end(iar);
+    w.send_sgi(0, sgi(5));
+    EXPECT_EQ(w.acknowledge_raw(), 5U);
+}
+
 TEST(VgicSgi, v2_pending_senders_are_set_and_cleared_by_byte)
 {
     auto w = ready(GicVersion::v2, 3);

@@ -87,12 +87,11 @@ public:
         if (!loaded_.contains(self().value())) return;
         for (unsigned rounds = 0;; ++rounds) {
             ASSERT_LT(rounds, 50U) << "the guest never gets to run";
-            if (const auto intid = machine.take_physical()) {
-                physical_interrupt(*intid);
-            } else if ((unit().attention.exchange(0) | (interface().needs_maintenance() ? 1 : 0)) !=
-                       0) {
+            if (unit().attention.exchange(0) != 0 || interface().needs_maintenance()) {
                 ++flushes;
                 vgic.flush(self());
+            } else if (const auto intid = machine.take_physical()) {
+                physical_interrupt(*intid);
             } else {
                 return;
             }
