@@ -45,7 +45,7 @@ CompiledTree::CompiledTree(std::string_view source)
 
 CompiledTree CompiledTree::from_file(std::string_view name)
 {
-    const auto path = std::filesystem::path{__FILE__}.parent_path().parent_path() / "data" / name;
+    const auto path = std::filesystem::path{BULKHEAD_TEST_DATA} / name;
     std::ostringstream text;
     text << std::ifstream{path}.rdbuf();
     CompiledTree tree;
