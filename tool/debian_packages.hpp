@@ -16,7 +16,7 @@ public:
     {
     }
 
-    /// libfdt.a for arm64, which the hypervisor and guests link.
+    /// libfdt.a for arm64, which the guests link.
     void need_libfdt() const { need("libfdt-dev"); }
     void need_busybox() const { need("busybox-static"); }
     /// The kernel that linux-image-arm64 stands for, and the device trees that come with it.

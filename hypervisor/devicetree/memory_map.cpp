@@ -52,7 +52,7 @@ Result<void> read_memory_map(const Tree& tree, MemoryMap& map, Report& report)
             note(for_each_range(node, report,
                                 [&](PhysicalRange r) { return map.reserved.push(r); }));
     }
-    for (int index = 0; index < tree.reservation_count(); ++index) {
+    for (std::size_t index = 0; index < tree.reservation_count(); ++index) {
         const auto range = tree.reservation(index);
         if (range.size != 0) note(map.header_reserved.push(range));
     }

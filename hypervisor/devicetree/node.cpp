@@ -1,51 +1,53 @@
 #include "devicetree/node.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 
 namespace bulkhead::devicetree {
 
-std::string_view Node::name() const
+bool Path::prepend(std::string_view part)
 {
-    int size = 0;
-    const char* name = fdt_get_name(blob_, offset_, &size);
-    if (name == nullptr) return {};
-    return {name, static_cast<std::size_t>(size)};
+    const auto fits = std::min(part.size(), start_);
+    start_ -= fits;
+    std::copy_n(part.begin(), fits, text_.begin() + start_);
+    return fits == part.size();
 }
 
 Path Node::path() const
 {
     Path path;
-    if (fdt_get_path(blob_, offset_, path.text_.data(), static_cast<int>(path.text_.size())) == 0) {
-        path.size_ = std::string_view{path.text_.data()}.size();
-        return path;
+    if (index_ == NodeTable::root) path.prepend("/");
+    for (auto at = index_; at != NodeTable::root; at = table_->parent(at)) {
+        if (path.prepend(table_->name(at)) && path.prepend("/")) continue;
+        Path only_name;
+        only_name.prepend(name());
+        return only_name;
     }
-    const auto own = name();
-    path.size_ = std::min(own.size(), path.text_.size());
-    std::copy_n(own.begin(), path.size_, path.text_.data());
     return path;
 }
 
 std::optional<Node> Node::parent() const
 {
-    const int offset = fdt_parent_offset(blob_, offset_);
-    if (offset < 0) return std::nullopt;
-    return Node{blob_, offset};
+    if (index_ == NodeTable::root) return std::nullopt;
+    return Node{*table_, table_->parent(index_)};
 }
 
-Node::Children Node::children() const { return {blob_, fdt_first_subnode(blob_, offset_)}; }
-
-Node::Properties Node::properties() const
+std::optional<Node> Node::child(std::string_view name) const
 {
-    return {blob_, fdt_first_property_offset(blob_, offset_)};
+    for (const auto child : children()) {
+        auto own = child.name();
+        if (own == name || text::split(own, '@') == name) return child;
+    }
+    return std::nullopt;
 }
 
 std::optional<Property> Node::property(std::string_view name) const
 {
-    int size = 0;
-    const auto* value = static_cast<const std::byte*>(
-        fdt_getprop_namelen(blob_, offset_, name.data(), static_cast<int>(name.size()), &size));
-    if (value == nullptr) return std::nullopt;
-    return Property{name, {value, static_cast<std::size_t>(size)}};
+    const auto all = properties();
+    for (auto property = all.begin(); property != all.end(); ++property)
+        if (property.is_called(name)) return *property;
+    return std::nullopt;
 }
 
 Result<std::uint32_t> Node::u32(std::string_view name) const

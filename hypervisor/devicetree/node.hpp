@@ -1,13 +1,13 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "devicetree/property.hpp"
-#include "devicetree/sequence.hpp"
+#include "devicetree/node_table.hpp"
+#include "devicetree/properties.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <libfdt.h>
+#include <iterator>
 #include <optional>
 #include <string_view>
 
@@ -16,32 +16,40 @@ namespace bulkhead::devicetree {
 /// Where a node is, for messages. Only its name if the whole path is very long.
 class Path {
 public:
-    [[nodiscard]] std::string_view text() const { return {text_.data(), size_}; }
+    [[nodiscard]] std::string_view text() const { return {text_.data() + start_, size - start_}; }
     operator std::string_view() const { return text(); }
 
 private:
     friend class Node;
-    std::array<char, 128> text_{};
-    std::size_t size_ = 0;
+    static constexpr std::size_t size = 128;
+
+    /// Puts what fits in front; false if that is not all of it.
+    bool prepend(std::string_view part);
+
+    std::array<char, size> text_;
+    std::size_t start_ = size;
 };
 
 /// A node of a Tree, which must outlive it. Cheap to copy.
 class Node {
 public:
-    using Children = Sequence<Node, fdt_next_subnode>;
-    using Properties = Sequence<Property, fdt_next_property_offset>;
+    class Children;
 
     /// No node; to be assigned to.
     Node() = default;
-    /// The node that libfdt has at `offset` of a tree.
-    static Node at(const void* blob, int offset) { return {blob, offset}; }
+    Node(const NodeTable& table, NodeTable::Index index) : table_(&table), index_(index) {}
 
     /// With the unit address: "memory@40000000". The root's is empty.
-    [[nodiscard]] std::string_view name() const;
+    [[nodiscard]] std::string_view name() const { return table_->name(index_); }
     [[nodiscard]] Path path() const;
     [[nodiscard]] std::optional<Node> parent() const;
     [[nodiscard]] Children children() const;
-    [[nodiscard]] Properties properties() const;
+    /// The first child of that name, with its unit address or without.
+    [[nodiscard]] std::optional<Node> child(std::string_view name) const;
+    [[nodiscard]] Properties properties() const
+    {
+        return {table_->first_token(index_), table_->strings()};
+    }
 
     [[nodiscard]] std::optional<Property> property(std::string_view name) const;
     [[nodiscard]] bool has(std::string_view name) const { return property(name).has_value(); }
@@ -64,13 +72,43 @@ public:
     bool operator==(const Node&) const = default;
 
 private:
-    Node(const void* blob, int offset) : blob_(blob), offset_(offset) {}
     [[nodiscard]] std::uint32_t inherited(std::string_view name, std::uint32_t at_root) const;
 
-    const void* blob_ = nullptr;
-    int offset_ = -1;
-
-    friend class Tree;
+    const NodeTable* table_ = nullptr;
+    NodeTable::Index index_ = 0;
 };
+
+/// The nodes directly below one, in the tree's order.
+class Node::Children {
+public:
+    class Iterator {
+    public:
+        Iterator(const NodeTable& table, NodeTable::Index at) : table_(&table), at_(at) {}
+        Node operator*() const { return {*table_, at_}; }
+        Iterator& operator++()
+        {
+            at_ = table_->after(at_);
+            return *this;
+        }
+        bool operator==(const Iterator&) const = default;
+
+    private:
+        const NodeTable* table_;
+        NodeTable::Index at_;
+    };
+
+    Children(const NodeTable& table, NodeTable::Index parent) : table_(table), parent_(parent) {}
+    [[nodiscard]] Iterator begin() const
+    {
+        return {table_, static_cast<NodeTable::Index>(parent_ + 1)};
+    }
+    [[nodiscard]] Iterator end() const { return {table_, table_.after(parent_)}; }
+
+private:
+    const NodeTable& table_;
+    NodeTable::Index parent_;
+};
+
+inline Node::Children Node::children() const { return {*table_, index_}; }
 
 } // namespace bulkhead::devicetree

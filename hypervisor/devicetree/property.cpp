@@ -2,19 +2,7 @@
 
 #include "base/text.hpp"
 
-#include <libfdt.h>
-
 namespace bulkhead::devicetree {
-
-Property Property::at(const void* blob, int offset)
-{
-    const char* name = nullptr;
-    int size = 0;
-    const auto* value =
-        static_cast<const std::byte*>(fdt_getprop_by_offset(blob, offset, &name, &size));
-    if (value == nullptr) return {{}, {}};
-    return {name, {value, static_cast<std::size_t>(size)}};
-}
 
 Result<std::uint32_t> Property::u32() const
 {

@@ -16,8 +16,6 @@ public:
     Property(std::string_view name, std::span<const std::byte> value) : name_(name), value_(value)
     {
     }
-    /// The property that libfdt has at `offset` of a tree.
-    static Property at(const void* blob, int offset);
 
     [[nodiscard]] std::string_view name() const { return name_; }
     [[nodiscard]] std::span<const std::byte> value() const { return value_; }

@@ -1,46 +1,73 @@
 #include "devicetree/tree.hpp"
 
-#include "base/bits.hpp"
 #include "base/text.hpp"
-#include "devicetree/structure_check.hpp"
+#include "devicetree/format.hpp"
+
+#include <algorithm>
 
 namespace bulkhead::devicetree {
 namespace {
 
-constexpr std::size_t header_size = sizeof(fdt_header);
-/// Version 17 (2005) added the size of the structure block, without which it has no checkable end.
-constexpr std::uint32_t oldest_version = 17;
+using Bytes = std::span<const std::byte>;
+
+std::optional<Bytes> block(Bytes blob, std::uint32_t start, std::uint32_t size)
+{
+    if (start > blob.size() || size > blob.size() - start) return std::nullopt;
+    return blob.subspan(start, size);
+}
+
+std::uint64_t load_number(const std::byte* from)
+{
+    return std::uint64_t{format::load(from)} << 32 | format::load(from + 4);
+}
+
+/// The reservation block without the entry that ends it, which has to come before the tree's end.
+std::optional<Bytes> reservation_block(Bytes blob, std::uint32_t start)
+{
+    for (std::size_t size = 0; start + size + format::reservation_size <= blob.size();
+         size += format::reservation_size) {
+        const auto* const entry = blob.data() + start + size;
+        if ((load_number(entry) | load_number(entry + 8)) == 0) return blob.subspan(start, size);
+    }
+    return std::nullopt;
+}
 
 } // namespace
 
-Result<Tree> Tree::open(std::span<const std::byte> blob)
+Result<Tree> Tree::open(Bytes blob, NodeTable& nodes)
 {
-    // libfdt reads the reservation block as 64-bit numbers (Devicetree Specification 0.4, 5.6).
-    if (!is_aligned(reinterpret_cast<std::uintptr_t>(blob.data()), 8))
+    if (blob.size() < sizeof(format::Header)) return failure(Error::invalid);
+    const auto header = format::load_header(blob.data());
+    if (header.magic != header.tree_magic || header.version < header.current_version ||
+        header.compatible_version > header.current_version)
         return failure(Error::invalid);
-    if (blob.size() < header_size || fdt_check_header(blob.data()) != 0 ||
-        fdt_version(blob.data()) < oldest_version)
-        return failure(Error::invalid);
-    const std::size_t size = fdt_totalsize(blob.data());
-    if (size > blob.size() || size > max_size) return failure(Error::too_big);
-    if (!is_sound_structure(blob.first(size), max_depth) || fdt_num_mem_rsv(blob.data()) < 0)
-        return failure(Error::invalid);
-    return Tree{blob.data()};
+    if (header.total_size > std::min(blob.size(), max_size)) return failure(Error::too_big);
+    blob = blob.first(header.total_size);
+    const auto structure = block(blob, header.structure, header.structure_size);
+    const auto strings = block(blob, header.strings, header.strings_size);
+    const auto reservations = reservation_block(blob, header.reservations);
+    if (!structure || !strings || !reservations) return failure(Error::invalid);
+    if (auto read = nodes.read(*structure, *strings); !read) return failure(read.error());
+    return Tree{blob, *reservations, nodes};
 }
 
-std::span<const std::byte> Tree::blob() const
+template <typename Predicate>
+std::optional<Node> Tree::first(Predicate predicate) const
 {
-    return {static_cast<const std::byte*>(blob_), fdt_totalsize(blob_)};
+    for (NodeTable::Index index = 0; index < nodes_->count(); ++index) {
+        const Node node{*nodes_, index};
+        if (predicate(node)) return node;
+    }
+    return std::nullopt;
 }
 
 std::optional<Node> Tree::at_path(std::string_view path) const
 {
-    // libfdt would take what does not start with a slash for an alias, and follow it even in a
-    // ring.
     if (!path.starts_with('/')) return std::nullopt;
-    const int offset = fdt_path_offset_namelen(blob_, path.data(), static_cast<int>(path.size()));
-    if (offset < 0) return std::nullopt;
-    return Node{blob_, offset};
+    std::optional node = root();
+    while (node && !path.empty())
+        if (const auto name = text::split(path, '/'); !name.empty()) node = node->child(name);
+    return node;
 }
 
 std::optional<Node> Tree::at_path_or_alias(std::string_view name) const
@@ -54,30 +81,31 @@ std::optional<Node> Tree::at_path_or_alias(std::string_view name) const
 
 std::optional<Node> Tree::with_phandle(std::uint32_t phandle) const
 {
-    const int offset = fdt_node_offset_by_phandle(blob_, phandle);
-    if (offset < 0) return std::nullopt;
-    return Node{blob_, offset};
+    if (phandle == 0 || phandle == ~0U) return std::nullopt;
+    return first([phandle](const Node& node) {
+        return node.u32("phandle") == phandle || node.u32("linux,phandle") == phandle;
+    });
 }
 
 std::optional<Node> Tree::compatible_with(std::initializer_list<std::string_view> any) const
 {
-    for (int offset = 0; offset >= 0; offset = fdt_next_node(blob_, offset, nullptr)) {
-        const Node node{blob_, offset};
-        for (const auto name : any) {
-            if (node.is_compatible(name) && node.is_enabled()) return node;
-        }
-    }
-    return std::nullopt;
+    return first([any](const Node& node) {
+        const auto compatible = node.property("compatible");
+        return compatible &&
+               std::ranges::any_of(any, [&](auto name) { return compatible->contains(name); }) &&
+               node.is_enabled();
+    });
 }
 
-int Tree::reservation_count() const { return fdt_num_mem_rsv(blob_); }
-
-memory::PhysicalRange Tree::reservation(int index) const
+std::size_t Tree::reservation_count() const
 {
-    std::uint64_t start = 0;
-    std::uint64_t size = 0;
-    if (fdt_get_mem_rsv(blob_, index, &start, &size) != 0) return {};
-    return {.start = PhysicalAddress{start}, .size = size};
+    return reservations_.size() / format::reservation_size;
+}
+
+memory::PhysicalRange Tree::reservation(std::size_t index) const
+{
+    const auto* const entry = reservations_.data() + index * format::reservation_size;
+    return {.start = PhysicalAddress{load_number(entry)}, .size = load_number(entry + 8)};
 }
 
 } // namespace bulkhead::devicetree

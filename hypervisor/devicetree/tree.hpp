@@ -2,7 +2,7 @@
 
 #include "base/result.hpp"
 #include "devicetree/node.hpp"
-#include "devicetree/sequence.hpp"
+#include "devicetree/node_table.hpp"
 #include "memory/physical_ranges.hpp"
 
 #include <cstddef>
@@ -19,15 +19,14 @@ namespace bulkhead::devicetree {
 class Tree {
 public:
     static constexpr std::size_t max_size = 2 * 1024 * 1024;
-    /// Deeper nesting is refused, so that a walk to the root is short. Linux's trees have 8 levels.
-    static constexpr int max_depth = 32;
 
-    /// `blob` starts with the tree and may be longer. invalid: not a tree, or a broken one;
-    /// too_big: it says that it is larger than `blob` or max_size.
-    static Result<Tree> open(std::span<const std::byte> blob);
+    /// `blob` starts with the tree and may be longer; it and `nodes`, which is written, have to
+    /// outlive the tree. invalid: not a tree, or a broken one; too_big: it says that it is larger
+    /// than `blob` or max_size; no_space: it has more nodes than NodeTable::most.
+    static Result<Tree> open(std::span<const std::byte> blob, NodeTable& nodes);
 
-    [[nodiscard]] std::span<const std::byte> blob() const;
-    [[nodiscard]] Node root() const { return Node::at(blob_, 0); }
+    [[nodiscard]] std::span<const std::byte> blob() const { return blob_; }
+    [[nodiscard]] Node root() const { return {*nodes_, NodeTable::root}; }
 
     /// "/soc/serial@0"; unit addresses may be left out where that is unambiguous.
     [[nodiscard]] std::optional<Node> at_path(std::string_view path) const;
@@ -39,13 +38,23 @@ public:
     compatible_with(std::initializer_list<std::string_view> any) const;
 
     /// The header's memory reservation block.
-    [[nodiscard]] int reservation_count() const;
-    [[nodiscard]] memory::PhysicalRange reservation(int index) const;
+    [[nodiscard]] std::size_t reservation_count() const;
+    [[nodiscard]] memory::PhysicalRange reservation(std::size_t index) const;
 
 private:
-    explicit Tree(const void* blob) : blob_(blob) {}
+    Tree(std::span<const std::byte> blob, std::span<const std::byte> reservations,
+         const NodeTable& nodes)
+        : blob_(blob), reservations_(reservations), nodes_(&nodes)
+    {
+    }
 
-    const void* blob_;
+    /// The first node, in the tree's order, that `predicate` is true for.
+    template <typename Predicate>
+    [[nodiscard]] std::optional<Node> first(Predicate predicate) const;
+
+    std::span<const std::byte> blob_;
+    std::span<const std::byte> reservations_;
+    const NodeTable* nodes_;
 };
 
 } // namespace bulkhead::devicetree

@@ -3,95 +3,130 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <libfdt.h>
 
 namespace bulkhead::devicetree {
 namespace {
 
-/// Longest name of a node, with its NUL (Devicetree Specification 0.4, 2.2.1 allows 31 and an
-/// address).
-using Name = std::array<char, 48>;
+/// The header, and a reservation block that only ends.
+constexpr std::size_t structure_start = sizeof(format::Header) + format::reservation_size;
 
 } // namespace
 
 TreeWriter::TreeWriter(std::span<std::byte> buffer)
-    : buffer_(buffer), error_(fdt_create(buffer.data(), static_cast<int>(buffer.size())))
+    : buffer_(buffer), strings_(buffer.last(buffer.size() / 4)), end_(structure_start)
 {
-    if (error_ == 0) error_ = fdt_finish_reservemap(buffer_.data());
 }
 
-void TreeWriter::bytes(const char* name, std::span<const std::byte> value)
+void TreeWriter::bytes(std::string_view name, std::span<const std::byte> value)
 {
     if (auto* to = place(name, value.size())) std::ranges::copy(value, to);
 }
 
-void TreeWriter::string(const char* name, std::string_view value)
+void TreeWriter::string(std::string_view name, std::string_view value)
 {
-    auto* to = place(name, value.size() + 1);
-    if (to == nullptr) return;
-    to = std::ranges::copy(std::as_bytes(std::span{value}), to).out;
-    *to = std::byte{0};
+    if (auto* to = place(name, value.size() + 1))
+        std::ranges::copy(std::as_bytes(std::span{value}), to);
 }
 
-void TreeWriter::cells(const char* name, std::initializer_list<std::uint32_t> values)
+void TreeWriter::cells(std::string_view name, std::initializer_list<std::uint32_t> values)
 {
     auto* to = place(name, values.size() * 4);
     if (to == nullptr) return;
     for (const auto value : values) {
-        fdt32_st(to, value);
+        format::store(to, value);
         to += 4;
     }
 }
 
-void TreeWriter::numbers(const char* name, std::span<const std::uint64_t> values)
+void TreeWriter::numbers(std::string_view name, std::span<const std::uint64_t> values)
 {
     auto* to = place(name, values.size() * 8);
     if (to == nullptr) return;
     for (const auto value : values) {
-        fdt64_st(to, value);
+        format::store(to, static_cast<std::uint32_t>(value >> 32));
+        format::store(to + 4, static_cast<std::uint32_t>(value));
         to += 8;
     }
 }
 
 Result<std::span<const std::byte>> TreeWriter::finish()
 {
-    if (error_ == 0) error_ = fdt_finish(buffer_.data());
-    if (error_ != 0) return failure(error_ == -FDT_ERR_NOSPACE ? Error::no_space : Error::invalid);
-    return buffer_.first(fdt_totalsize(buffer_.data()));
+    word(format::end);
+    if (is_full_) return failure(Error::no_space);
+    std::ranges::fill(buffer_.first(structure_start), std::byte{0});
+    std::ranges::copy(strings_.first(strings_size_), buffer_.data() + end_);
+    const format::Header header{
+        .total_size = static_cast<std::uint32_t>(end_ + strings_size_),
+        .structure = structure_start,
+        .strings = static_cast<std::uint32_t>(end_),
+        .reservations = sizeof(format::Header),
+        .strings_size = static_cast<std::uint32_t>(strings_size_),
+        .structure_size = static_cast<std::uint32_t>(end_ - structure_start),
+    };
+    format::store_header(buffer_.data(), header);
+    return buffer_.first(header.total_size);
 }
 
 void TreeWriter::begin(std::string_view name)
 {
-    Name text{};
-    if (name.size() >= text.size()) error_ = -FDT_ERR_BADVALUE;
-    if (error_ != 0) return;
-    std::ranges::copy(name, text.data());
-    error_ = fdt_begin_node(buffer_.data(), text.data());
+    word(format::begin_node);
+    if (auto* to = room(name.size() + 1)) std::ranges::copy(std::as_bytes(std::span{name}), to);
 }
 
 void TreeWriter::begin(std::string_view name, std::uint64_t address)
 {
-    constexpr std::size_t most = 16; // digits
-    Name text{};
-    if (name.size() + 1 + most >= text.size()) error_ = -FDT_ERR_BADVALUE;
-    if (error_ != 0) return;
-    auto* to = std::ranges::copy(name, text.data()).out;
-    *to++ = '@';
-    const auto digits = std::to_chars(to, to + most, address, 16);
-    begin({text.data(), digits.ptr});
+    constexpr std::size_t most_digits = 16;
+    std::array<char, most_digits> digits;
+    const auto* const digits_end = std::to_chars(digits.begin(), digits.end(), address, 16).ptr;
+    const std::string_view number{digits.begin(), digits_end};
+    word(format::begin_node);
+    auto* to = room(name.size() + 1 + number.size() + 1);
+    if (to == nullptr) return;
+    to = std::ranges::copy(std::as_bytes(std::span{name}), to).out;
+    *to++ = std::byte{'@'};
+    std::ranges::copy(std::as_bytes(std::span{number}), to);
 }
 
-void TreeWriter::end()
+std::byte* TreeWriter::place(std::string_view name, std::size_t size)
 {
-    if (error_ == 0) error_ = fdt_end_node(buffer_.data());
+    word(format::property);
+    word(static_cast<std::uint32_t>(size));
+    word(string_offset(name));
+    return room(size);
 }
 
-std::byte* TreeWriter::place(const char* name, std::size_t size)
+std::byte* TreeWriter::room(std::size_t size)
 {
-    void* value = nullptr;
-    if (error_ == 0)
-        error_ = fdt_property_placeholder(buffer_.data(), name, static_cast<int>(size), &value);
-    return error_ == 0 ? static_cast<std::byte*>(value) : nullptr;
+    const auto left = buffer_.size() - strings_.size();
+    is_full_ = is_full_ || end_ > left || size > left - end_ || format::align(size) > left - end_;
+    if (is_full_) return nullptr;
+    const auto place = buffer_.subspan(end_, format::align(size));
+    std::ranges::fill(place.last(std::min<std::size_t>(place.size(), 4)), std::byte{0});
+    end_ += place.size();
+    return place.data();
+}
+
+void TreeWriter::word(std::uint32_t value)
+{
+    if (auto* to = room(sizeof value)) format::store(to, value);
+}
+
+std::uint32_t TreeWriter::string_offset(std::string_view name)
+{
+    const auto* const text = reinterpret_cast<const char*>(strings_.data());
+    std::size_t offset = 0;
+    while (offset < strings_size_) {
+        const std::string_view known{text + offset};
+        if (known == name) return static_cast<std::uint32_t>(offset);
+        offset += known.size() + 1;
+    }
+    is_full_ = is_full_ || name.size() >= strings_.size() - offset;
+    if (is_full_) return 0;
+    const auto place = strings_.subspan(offset);
+    place[name.size()] = std::byte{0};
+    std::ranges::copy(std::as_bytes(std::span{name}), place.begin());
+    strings_size_ = offset + name.size() + 1;
+    return static_cast<std::uint32_t>(offset);
 }
 
 } // namespace bulkhead::devicetree

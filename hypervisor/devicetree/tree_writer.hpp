@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "devicetree/format.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -32,13 +33,13 @@ public:
         end();
     }
 
-    void empty(const char* name) { place(name, 0); }
-    void bytes(const char* name, std::span<const std::byte> value);
+    void empty(std::string_view name) { place(name, 0); }
+    void bytes(std::string_view name, std::span<const std::byte> value);
     /// `value` and a NUL; with NULs in it, a list of strings.
-    void string(const char* name, std::string_view value);
-    void cells(const char* name, std::initializer_list<std::uint32_t> values);
+    void string(std::string_view name, std::string_view value);
+    void cells(std::string_view name, std::initializer_list<std::uint32_t> values);
     /// Each in two cells.
-    void numbers(const char* name, std::span<const std::uint64_t> values);
+    void numbers(std::string_view name, std::span<const std::uint64_t> values);
 
     /// The finished tree, as long as the buffer at most; no_space when that is too short.
     Result<std::span<const std::byte>> finish();
@@ -46,12 +47,22 @@ public:
 private:
     void begin(std::string_view name);
     void begin(std::string_view name, std::uint64_t address);
-    void end();
+    void end() { word(format::end_node); }
     /// Room for a property's value; null after an error.
-    std::byte* place(const char* name, std::size_t size);
+    std::byte* place(std::string_view name, std::size_t size);
+    /// Room in the structure block, padded with zeros to whole words; null when there is none.
+    std::byte* room(std::size_t size);
+    void word(std::uint32_t value);
+    /// Where that name is in the strings block.
+    std::uint32_t string_offset(std::string_view name);
 
     std::span<std::byte> buffer_;
-    int error_;
+    /// The structure block grows from behind the header, the strings block in the buffer's last
+    /// quarter; `finish` puts it behind the other.
+    std::span<std::byte> strings_;
+    std::size_t strings_size_ = 0;
+    std::size_t end_;
+    bool is_full_ = false;
 };
 
 } // namespace bulkhead::devicetree

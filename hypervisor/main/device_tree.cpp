@@ -1,24 +1,29 @@
 #include "base/bits.hpp"
+#include "devicetree/format.hpp"
 #include "machine/cpu.hpp"
 #include "machine/memory.hpp"
 #include "main/host.hpp"
 
-#include <libfdt.h>
-
 namespace bulkhead::start {
+namespace {
+
+constinit devicetree::NodeTable nodes;
+
+} // namespace
 
 devicetree::Tree open_device_tree(PhysicalAddress address)
 {
-    // The header tells the size; it is within the first page, the tree being 8-byte aligned.
-    const auto* header =
-        machine::map_physical(address, sizeof(fdt_header), machine::MapAccess::read_only);
-    if (address.value() % 8 != 0 || fdt_magic(header) != FDT_MAGIC)
+    const auto header = devicetree::format::load_header(machine::map_physical(
+        address, sizeof(devicetree::format::Header), machine::MapAccess::read_only));
+    if (address.value() % 8 != 0 || header.magic != header.tree_magic)
         machine::halt("there is no device tree where x0 points");
-    const std::size_t size = fdt_totalsize(header);
+    const std::size_t size = header.total_size;
     if (size > devicetree::Tree::max_size) machine::halt("the device tree is larger than 2 MiB");
     const auto* blob = machine::map_physical(address, size, machine::MapAccess::read_only);
-    const auto tree = devicetree::Tree::open({blob, size});
-    if (!tree) machine::halt("the device tree is damaged");
+    const auto tree = devicetree::Tree::open({blob, size}, nodes);
+    if (!tree)
+        machine::halt(tree.error() == Error::no_space ? "the device tree has over 4096 nodes"
+                                                      : "the device tree is damaged");
     return *tree;
 }
 

@@ -76,6 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // A copy of just this size on the heap: aligned, and with its end watched.
     const auto bytes = std::as_bytes(std::span{data, size});
     const std::vector<std::byte> blob{bytes.begin(), bytes.end()};
-    if (const auto tree = bulkhead::devicetree::Tree::open(blob)) bulkhead::read_tree(*tree);
+    static bulkhead::devicetree::NodeTable nodes;
+    if (const auto tree = bulkhead::devicetree::Tree::open(blob, nodes)) bulkhead::read_tree(*tree);
     return 0;
 }

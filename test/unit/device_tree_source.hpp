@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -17,13 +18,14 @@ public:
     /// A file of test/data.
     static CompiledTree from_file(std::string_view name);
 
-    [[nodiscard]] devicetree::Tree tree() const { return *devicetree::Tree::open(blob_); }
+    [[nodiscard]] devicetree::Tree tree() const { return *devicetree::Tree::open(blob_, *nodes_); }
     [[nodiscard]] const std::vector<std::byte>& blob() const { return blob_; }
 
 private:
     CompiledTree() = default;
 
     std::vector<std::byte> blob_;
+    std::unique_ptr<devicetree::NodeTable> nodes_ = std::make_unique<devicetree::NodeTable>();
 };
 
 } // namespace bulkhead::test
