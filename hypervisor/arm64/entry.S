@@ -33,7 +33,10 @@ primary_entry:
     bl      invalidate_range
     adrp    x0, bss_start
     adrp    x1, bss_end
-0:  stp     xzr, xzr, [x0], #16
+0:  stp     xzr, xzr, [x0], #64             // .bss is whole pages
+    stp     xzr, xzr, [x0, #-48]
+    stp     xzr, xzr, [x0, #-32]
+    stp     xzr, xzr, [x0, #-16]
     cmp     x0, x1
     b.lo    0b
 

@@ -53,19 +53,16 @@ void map_stage1(std::uint64_t address, PhysicalAddress physical, std::size_t siz
                 TableSource tables)
 {
     const auto end = address + size;
+    const auto fits = [&](unsigned level) {
+        const auto span = std::uint64_t{1} << level_shift(level);
+        return level > 0 && is_aligned(address | physical.value(), span) && end - address >= span;
+    };
     while (address < end) {
         Stage1Entry* table = boot_root_table;
         unsigned level = 0;
         for (;; ++level) {
             auto& entry = table[table_index(address, level)];
-            const auto span = std::uint64_t{1} << level_shift(level);
-            const bool fits =
-                level > 0 && is_aligned(address | physical.value(), span) && end - address >= span;
-            if (is_valid(entry) && !is_table(entry, level)) break;
-            if (!is_valid(entry) && fits) {
-                entry = stage1_leaf(physical, access, level != last_level);
-                break;
-            }
+            if (is_valid(entry) ? !is_table(entry, level) : fits(level)) break;
             if (!is_valid(entry)) {
                 auto* fresh = new_table(tables);
                 // The walker must not find the table before its zeros.
@@ -74,10 +71,16 @@ void map_stage1(std::uint64_t address, PhysicalAddress physical, std::size_t siz
             }
             table = table_behind(entry);
         }
-        const auto step = (std::uint64_t{1} << level_shift(level)) -
-                          (address & ((std::uint64_t{1} << level_shift(level)) - 1));
-        address += step;
-        physical += step;
+        // As many entries of this table as fit; what is mapped already stays.
+        const auto span = std::uint64_t{1} << level_shift(level);
+        auto* entry = &table[table_index(address, level)];
+        do {
+            if (!is_valid(*entry)) *entry = stage1_leaf(physical, access, level != last_level);
+            const auto step = span - (address & (span - 1));
+            address += step;
+            physical += step;
+            ++entry;
+        } while (fits(level) && table_index(address, level) != 0 && !is_table(*entry, level));
     }
     machine::publish_table_writes();
 }

@@ -46,7 +46,7 @@ std::optional<Property> Node::property(std::string_view name) const
 {
     const auto all = properties();
     for (auto property = all.begin(); property != all.end(); ++property)
-        if (property.is_called(name)) return *property;
+        if (property.is_called(name)) return Property{name, property.value()};
     return std::nullopt;
 }
 

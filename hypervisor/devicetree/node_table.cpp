@@ -30,11 +30,15 @@ public:
         at_ = std::min(format::align(at_ + size), block_.size());
         return true;
     }
-    bool skip_string()
+    /// Skips a string, and says its length without the NUL.
+    std::optional<std::uint16_t> string()
     {
-        const auto rest = block_.subspan(at_);
-        const auto end = std::ranges::find(rest, std::byte{0});
-        return end != rest.end() && skip(static_cast<std::size_t>(end - rest.begin()) + 1);
+        constexpr std::size_t longest = 0xffff;
+        const auto rest = block_.subspan(at_, std::min(block_.size() - at_, longest + 1));
+        const auto size = std::ranges::find(rest, std::byte{0}) - rest.begin();
+        if (static_cast<std::size_t>(size) == rest.size()) return std::nullopt;
+        skip(static_cast<std::size_t>(size) + 1);
+        return static_cast<std::uint16_t>(size);
     }
 
 private:
@@ -46,8 +50,9 @@ Result<void> NodeTable::add_node(Tokens& tokens, Index parent)
 {
     if (count_ == most) return failure(Error::no_space);
     const auto name = tokens.offset();
-    if (!tokens.skip_string()) return failure(Error::invalid);
-    entries_[count_++] = {name, tokens.offset(), parent, 0};
+    const auto name_size = tokens.string();
+    if (!name_size) return failure(Error::invalid);
+    entries_[count_++] = {name, tokens.offset(), *name_size, parent, 0};
     return {};
 }
 
@@ -86,11 +91,6 @@ Result<void> NodeTable::read(Bytes structure, Bytes strings)
         }
     }
     return tokens.word() == format::end ? Result<void>{} : failure(Error::invalid);
-}
-
-std::string_view NodeTable::name(Index node) const
-{
-    return reinterpret_cast<const char*>(structure_.data() + entries_[node].name);
 }
 
 } // namespace bulkhead::devicetree

@@ -31,7 +31,11 @@ public:
     [[nodiscard]] Index parent(Index node) const { return entries_[node].parent; }
     /// The first node in the tree's order that is not this one and not below it.
     [[nodiscard]] Index after(Index node) const { return entries_[node].after; }
-    [[nodiscard]] std::string_view name(Index node) const;
+    [[nodiscard]] std::string_view name(Index node) const
+    {
+        const auto* text = reinterpret_cast<const char*>(structure_.data());
+        return {text + entries_[node].name, entries_[node].name_size};
+    }
     /// The token after the node's name: a property's, if it has any.
     [[nodiscard]] const std::byte* first_token(Index node) const
     {
@@ -45,6 +49,7 @@ private:
     struct Entry {
         std::uint32_t name; // offsets in the structure block
         std::uint32_t first_token;
+        std::uint16_t name_size;
         Index parent; // the root's is itself
         Index after;
     };

@@ -17,9 +17,10 @@ public:
         {
             skip_nops();
         }
-        Property operator*() const
+        Property operator*() const { return {strings_ + word(2), value()}; }
+        [[nodiscard]] std::span<const std::byte> value() const
         {
-            return {strings_ + word(2), {at_ + format::property_header_size, word(1)}};
+            return {at_ + format::property_header_size, word(1)};
         }
         /// Whether the property has that name: cheaper than to ask the property.
         [[nodiscard]] bool is_called(std::string_view name) const

@@ -39,7 +39,8 @@ bool Property::contains(std::string_view wanted) const
     std::string_view rest{reinterpret_cast<const char*>(value_.data()), value_.size()};
     if (rest.empty() || rest.back() != '\0') return false;
     while (!rest.empty()) {
-        if (text::split(rest, '\0') == wanted) return true;
+        if (rest.starts_with(wanted) && rest[wanted.size()] == '\0') return true;
+        text::split(rest, '\0');
     }
     return false;
 }

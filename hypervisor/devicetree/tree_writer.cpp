@@ -91,7 +91,7 @@ std::byte* TreeWriter::place(std::string_view name, std::size_t size)
 {
     word(format::property);
     word(static_cast<std::uint32_t>(size));
-    word(string_offset(name));
+    word(add_string(name));
     return room(size);
 }
 
@@ -111,21 +111,15 @@ void TreeWriter::word(std::uint32_t value)
     if (auto* to = room(sizeof value)) format::store(to, value);
 }
 
-std::uint32_t TreeWriter::string_offset(std::string_view name)
+std::uint32_t TreeWriter::add_string(std::string_view name)
 {
-    const auto* const text = reinterpret_cast<const char*>(strings_.data());
-    std::size_t offset = 0;
-    while (offset < strings_size_) {
-        const std::string_view known{text + offset};
-        if (known == name) return static_cast<std::uint32_t>(offset);
-        offset += known.size() + 1;
-    }
+    const auto offset = strings_size_;
     is_full_ = is_full_ || name.size() >= strings_.size() - offset;
     if (is_full_) return 0;
-    const auto place = strings_.subspan(offset);
-    place[name.size()] = std::byte{0};
+    const auto place = strings_.subspan(offset, name.size() + 1);
     std::ranges::copy(std::as_bytes(std::span{name}), place.begin());
-    strings_size_ = offset + name.size() + 1;
+    place.back() = std::byte{0};
+    strings_size_ += place.size();
     return static_cast<std::uint32_t>(offset);
 }
 

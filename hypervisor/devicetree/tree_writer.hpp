@@ -53,8 +53,9 @@ private:
     /// Room in the structure block, padded with zeros to whole words; null when there is none.
     std::byte* room(std::size_t size);
     void word(std::uint32_t value);
-    /// Where that name is in the strings block.
-    std::uint32_t string_offset(std::string_view name);
+    /// Where that name is in the strings block then. One that is there already is not looked for:
+    /// it saves a guest a kilobyte, and costs every boot a thousand comparisons.
+    std::uint32_t add_string(std::string_view name);
 
     std::span<std::byte> buffer_;
     /// The structure block grows from behind the header, the strings block in the buffer's last
