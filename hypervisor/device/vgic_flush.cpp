@@ -193,6 +193,8 @@ void VgicDelivery::load(CpuInterface& c)
     c.timers_changed = true;
     c.requested = {};
     machine::request_maintenance({});
+    for (const unsigned position : each_bit(c.own.linked & c.own.edge))
+        machine::set_physical_trigger(Intid{c.own.physical[position]}, true);
     c.own.physically_active = c.own.held;
     for (const unsigned position : each_bit(c.own.held))
         machine::activate_physical(Intid{c.own.physical[position]});
@@ -223,6 +225,10 @@ void VgicDelivery::save(CpuInterface& c)
         machine::deactivate_physical(Intid{c.own.physical[position]});
     for (const unsigned position : each_bit(c.own.physically_enabled))
         machine::disable_physical(Intid{c.own.physical[position]});
+    for (const unsigned position : each_bit(c.own.linked & c.own.edge)) {
+        machine::set_physical_trigger(Intid{c.own.physical[position]}, false);
+        machine::clear_physical_pending(Intid{c.own.physical[position]});
+    }
     c.own.physically_enabled = 0;
     c.own.physically_active = 0;
     refresh_timers(c);

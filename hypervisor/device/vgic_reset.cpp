@@ -68,9 +68,11 @@ void VgicDelivery::link(Interrupt i, Intid physical)
 /// GICv2, where a guest without security leaves them.
 void VgicDelivery::reset_bank(Bank& bank)
 {
-    for (const unsigned position : each_bit(bank.physically_active))
+    // An SPI may have arrived with nobody there to hand it to.
+    const bool is_shared = bank.index != 0;
+    for (const unsigned position : each_bit(is_shared ? bank.linked : bank.physically_active))
         machine::deactivate_physical(Intid{bank.physical[position]});
-    for (const unsigned position : each_bit(bank.linked & bank.edge)) {
+    for (const unsigned position : each_bit(is_shared ? bank.linked & bank.edge : 0)) {
         const Intid physical{bank.physical[position]};
         machine::set_physical_trigger(physical, false);
         machine::clear_physical_pending(physical);
