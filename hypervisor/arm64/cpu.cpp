@@ -95,4 +95,10 @@ Ticks now()
 
 std::uint64_t ticks_per_second() { return CNTFRQ_EL0::read(); }
 
+void set_alarm(Ticks at)
+{
+    CNTHP_CVAL_EL2::write(at.value());
+    CNTHP_CTL_EL2::write(at == never ? 0 : 1);
+}
+
 } // namespace bulkhead::machine

@@ -55,6 +55,7 @@ void set_up_cpu(bool gicv3)
     MDCR_EL2::write(debug_and_pmu().raw());
     CNTHCTL_EL2::write(el1_physical_counter | el1_physical_timer);
     CNTHP_CTL_EL2::write(0);
+    ESR_EL2::write(0); // no guest has trapped yet (machine::last_exit)
     VPIDR_EL2::write(MIDR_EL1::read());
     // A VMID's translations from before this hypervisor ran mean nothing.
     asm volatile("tlbi alle1\n\tdsb nsh" : : : "memory");

@@ -119,6 +119,9 @@ void discard_guest()
 {
     CNTV_CTL_EL0::write(0);
     CNTP_CTL_EL0::write(0);
+    // What runs here next may be other code at the same place, and has not trapped yet.
+    ESR_EL2::write(0);
+    asm volatile("ic iallu\n\tdsb nsh\n\tisb" : : : "memory");
 }
 
 std::uint64_t guest_pc() { return ELR_EL2::read(); }

@@ -12,7 +12,7 @@ inline constexpr std::uint64_t image_base = 0x4000'0000'0000;
 /// One slot a CPU; only the top of each is mapped, so that overflow faults.
 inline constexpr std::uint64_t stacks_base = 0x4100'0000'0000;
 inline constexpr std::uint64_t stack_slot = 0x8000;
-inline constexpr std::uint64_t stack_size = 0x2000;
+inline constexpr std::uint64_t stack_size = 0x4000;
 /// Physical memory and devices that EL2 uses, each at this plus its physical address. Only what
 /// was asked for is mapped.
 inline constexpr std::uint64_t direct_base = 0x8000'0000'0000;

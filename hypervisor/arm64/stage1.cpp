@@ -94,11 +94,12 @@ void unmap_stage1(std::uint64_t address, std::size_t size)
         while (is_table(table[table_index(address, level)], level))
             table = table_behind(table[table_index(address, level++)]);
         table[table_index(address, level)] = Stage1Entry{};
+        dsb_ish();
+        // This alone: what other CPUs' guests are served with stays in their TLBs.
+        asm volatile("tlbi vae2is, %0" : : "r"(address >> page_shift & bits(43, 0)) : "memory");
         const auto span = std::uint64_t{1} << level_shift(level);
         address = align_down(address, span) + span;
     }
-    dsb_ish();
-    asm volatile("tlbi alle2is" : : : "memory");
     dsb_ish();
     isb();
 }

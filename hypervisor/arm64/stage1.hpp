@@ -5,7 +5,9 @@
 
 namespace bulkhead::arm64 {
 
-/// EL2's own address space after the boot tables. Boot CPU only, until the first guest runs.
+/// EL2's own address space after the boot tables. Boot CPU only, until the first guest runs; from
+/// then on only what was mapped before and unmapped is mapped again, which takes no table, and by
+/// whoever it is for.
 
 /// Where new translation tables come from: the few of the image, until there is a page pool and
 /// when that pool itself grows, or the pool.

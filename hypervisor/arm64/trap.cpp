@@ -44,8 +44,10 @@ void data_abort(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr)
     const bool is_stage2 = fault == fault_status::translation || fault == fault_status::permission;
     // An access by an instruction without a syndrome (pairs, writeback, cache maintenance) or by
     // the table walker cannot be carried out for the guest.
-    if (!is_stage2 || !esr.get(Esr::syndrome_valid) || esr.get(Esr::stage1_walk))
+    if (!is_stage2 || !esr.get(Esr::syndrome_valid) || esr.get(Esr::stage1_walk)) {
+        if (is_stage2) upcall::refused(vcpu, "access without syndrome to", faulting_address());
         return inject_data_abort(FAR_EL2::read(), esr);
+    }
 
     const auto index = esr.get(Esr::transfer_register);
     const unsigned size = 1U << esr.get(Esr::access_size);
@@ -90,7 +92,10 @@ bool synchronous_from_guest(GuestRegisters& registers, RunningVcpu& vcpu)
         break;
     case Esr::Class::system_register: trap_system_register(vcpu, registers, esr); break;
     case Esr::Class::data_abort_lower: data_abort(vcpu, registers, esr); break;
-    case Esr::Class::instruction_abort_lower: inject_instruction_abort(FAR_EL2::read(), esr); break;
+    case Esr::Class::instruction_abort_lower:
+        upcall::refused(vcpu, "fetch from", faulting_address());
+        inject_instruction_abort(FAR_EL2::read(), esr);
+        break;
     case Esr::Class::wait:
         skip_instruction(esr);
         // WFE needs no wake-up event: it may always complete at once.
@@ -108,3 +113,20 @@ void system_error_from_guest(GuestRegisters& /*registers*/, RunningVcpu& vcpu)
 }
 
 } // namespace bulkhead::arm64
+
+/// An interrupt leaves ESR_EL2 as the last trap made it (Arm ARM D1.3.2).
+bulkhead::machine::LastExit bulkhead::machine::last_exit()
+{
+    using namespace arm64;
+    const auto esr = Esr::from(ESR_EL2::read());
+    switch (esr.get(Esr::exception_class)) {
+    case Esr::Class::unknown: return {"none"};
+    case Esr::Class::wait: return {"WFI or WFE"};
+    case Esr::Class::hvc: return {"HVC"};
+    case Esr::Class::smc: return {"SMC"};
+    case Esr::Class::system_register: return {"system register"};
+    case Esr::Class::data_abort_lower: return {"data abort at", faulting_address()};
+    case Esr::Class::instruction_abort_lower: return {"instruction abort at", faulting_address()};
+    default: return {"an exception that EL2 does not expect"};
+    }
+}

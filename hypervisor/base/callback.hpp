@@ -6,22 +6,22 @@ template <typename Signature>
 class Callback;
 
 /// A member function together with the object to call it on: two words, no heap.
-template <typename... Arguments>
-class Callback<void(Arguments...)> {
+template <typename Result, typename... Arguments>
+class Callback<Result(Arguments...)> {
 public:
     /// The object must outlive the callback.
     template <auto member, typename Object>
     [[nodiscard]] static constexpr Callback to(Object& object)
     {
         return Callback{&object, [](void* target, Arguments... arguments) {
-                            (static_cast<Object*>(target)->*member)(arguments...);
+                            return (static_cast<Object*>(target)->*member)(arguments...);
                         }};
     }
 
-    void operator()(Arguments... arguments) const { function_(object_, arguments...); }
+    Result operator()(Arguments... arguments) const { return function_(object_, arguments...); }
 
 private:
-    using Function = void (*)(void*, Arguments...);
+    using Function = Result (*)(void*, Arguments...);
 
     constexpr Callback(void* object, Function function) : object_(object), function_(function) {}
 

@@ -33,14 +33,6 @@ std::span<const std::byte> contents(const BootModule& module)
 
 std::uint64_t blocks(std::uint64_t size) { return align_up(size, unit); }
 
-/// Where things are in the guest's first bank.
-struct Placement {
-    GuestAddress kernel;
-    GuestAddress kernel_end;
-    GuestAddress device_tree;
-    GuestAddress ramdisk;
-};
-
 /// Device tree and ramdisk, in this order, after the kernel or, where that has no room, at the end
 /// of the bank or below the kernel (xen-arm.md 2.2).
 Result<void> place_tree_and_ramdisk(Placement& placement, layout::Window bank,
@@ -162,6 +154,9 @@ Result<domain::Domain*> create_domain(const DomainDescription& description, Host
         .has_vpl011 = description.vpl011,
         .trap_wait = host.options.vwfi == Vwfi::trap,
         .timer_interrupts = {timer.virtual_, timer.physical},
+        .on_reset = description.on_reset,
+        .on_crash = description.on_crash,
+        .watchdog_ms = description.watchdog_ms,
     });
     if (!domain) return domain;
     if (gic_version(host.description) == device::GicVersion::v2) {
@@ -181,40 +176,53 @@ device::GicVersion gic_version(const devicetree::HostDescription& host)
                                                                            : device::GicVersion::v2;
 }
 
-Result<BuiltDomain> build_domain(const DomainDescription& description, HostResources& host)
+bool DomainBuild::complain(std::string_view what) const
 {
-    const auto complain = [&](std::string_view what, Error why) {
-        log::error("{}: {}", description.node.path().text(), what);
-        return failure(why);
-    };
-    auto domain = create_domain(description, host);
-    if (!domain) return complain("no memory for the hypervisor's own tables", domain.error());
+    log::error("{}: {}", description_->node.path().text(), what);
+    return false;
+}
 
-    GuestRam ram;
-    if (auto done = ram.allocate(description.memory, host.free_ram, (*domain)->memory()); !done)
-        return complain("the free memory is in too many pieces for the domain's", done.error());
-    if (host.options.bootscrub) ram.scrub();
+bool DomainBuild::create(HostResources& host)
+{
+    auto domain = create_domain(*description_, host);
+    if (!domain) return complain("no memory for the hypervisor's own tables");
+    domain_ = *domain;
+    if (!ram_.allocate(description_->memory, host.free_ram, domain_->memory()))
+        return complain("the free memory is in too many pieces for the domain's");
+    ram_.open();
+    if (host.options.bootscrub) ram_.scrub(true);
+    if (!fill()) return false;
+    if (!place_vcpus_on_cpus(*description_, *domain_)) return complain("its CPUs are taken");
+    if (!domain::add_domain(*domain_)) return complain("there are too many domains");
+    domain_->set_rebuild(Callback<bool()>::to<&DomainBuild::rebuild>(*this));
+    return true;
+}
 
-    Placement placement;
-    if (auto loaded = load_kernel(description, ram, placement); !loaded)
-        return failure(loaded.error());
-    const auto ramdisk_size = description.ramdisk ? description.ramdisk->range.size : 0;
-    if (!place_tree_and_ramdisk(placement, ram.banks()[0], ramdisk_size))
-        return complain("kernel, device tree and ramdisk do not fit into its memory: give it more",
-                        Error::no_space);
-    if (description.ramdisk)
-        if (auto copied = ram.copy(placement.ramdisk, contents(*description.ramdisk)); !copied)
-            return complain("the ramdisk does not fit into its memory", copied.error());
-    if (auto written = load_tree(description, host, ram, placement); !written)
-        return complain("its device tree cannot be written", written.error());
-    ram.release();
-    machine::flush_guest_translations((*domain)->memory().vmid(), (*domain)->memory().root());
+bool DomainBuild::fill()
+{
+    if (!load_kernel(*description_, ram_, placement_)) return false;
+    const auto ramdisk_size = description_->ramdisk ? description_->ramdisk->range.size : 0;
+    if (!place_tree_and_ramdisk(placement_, ram_.banks()[0], ramdisk_size))
+        return complain("kernel, device tree and ramdisk do not fit into its memory: give it more");
+    if (description_->ramdisk && !ram_.copy(placement_.ramdisk, contents(*description_->ramdisk)))
+        return complain("the ramdisk does not fit into its memory");
+    if (!load_tree(*description_, *host_, ram_, placement_))
+        return complain("its device tree cannot be written");
+    ram_.close();
+    machine::flush_guest_translations(domain_->memory().vmid(), domain_->memory().root());
+    return true;
+}
 
-    if (auto placed = place_vcpus_on_cpus(description, **domain); !placed)
-        return complain("its CPUs are taken", placed.error());
-    if (auto added = domain::add_domain(**domain); !added)
-        return complain("there are too many domains", added.error());
-    return BuiltDomain{*domain, placement.kernel, placement.device_tree};
+void DomainBuild::start() { domain_->start(placement_.kernel, placement_.device_tree); }
+
+/// What the guest's caches held of its old memory must not come out over the new.
+bool DomainBuild::rebuild()
+{
+    ram_.open();
+    ram_.scrub(host_->options.bootscrub);
+    if (!fill()) return false;
+    start();
+    return true;
 }
 
 } // namespace bulkhead::boot

@@ -28,6 +28,9 @@ constexpr std::string_view known_properties[] = {
     "vpl011",
     "nr_spis",
     "bulkhead,name",
+    "bulkhead,on-reset",
+    "bulkhead,on-crash",
+    "bulkhead,watchdog-ms",
     "xen,domain-p2m-mem-mb",
     "max_grant_version",
     "max_grant_frames",
@@ -87,6 +90,9 @@ public:
         read_memory();
         read_vcpus();
         read_spis();
+        read_action("bulkhead,on-reset", domain_.on_reset);
+        read_action("bulkhead,on-crash", domain_.on_crash);
+        read_watchdog();
         read_modules();
         for (const auto child : node_.children())
             read_child(child);
@@ -160,6 +166,26 @@ private:
             wrong(node_, "{}: nr_spis has to be a number of SPIs from {} to {}", least, most_spis);
         else
             domain_.nr_spis = *count;
+    }
+
+    void read_action(std::string_view property, domain::ShutdownAction& action)
+    {
+        if (!node_.has(property)) return;
+        const auto text = node_.string(property).value_or("?");
+        const auto* const found = std::ranges::find(domain::shutdown_action_names, text);
+        if (found == std::end(domain::shutdown_action_names))
+            wrong(node_, "{}: {} = \"{}\" has to be \"restart\", \"stop\" or \"panic\"", property,
+                  text);
+        else
+            action = domain::ShutdownAction(found - std::begin(domain::shutdown_action_names));
+    }
+
+    void read_watchdog()
+    {
+        if (!node_.has("bulkhead,watchdog-ms")) return;
+        domain_.watchdog_ms = node_.u32("bulkhead,watchdog-ms").value_or(0);
+        if (domain_.watchdog_ms == 0)
+            wrong(node_, "{}: bulkhead,watchdog-ms has to be a number of milliseconds, from 1 on");
     }
 
     void read_modules()

@@ -5,6 +5,7 @@
 #include "base/types.hpp"
 #include "devicetree/boot_module.hpp"
 #include "devicetree/tree.hpp"
+#include "domain/shutdown.hpp"
 
 #include <array>
 #include <cstdint>
@@ -31,6 +32,11 @@ struct DomainDescription {
     unsigned vcpus = 0;
     bool vpl011 = false;
     std::optional<unsigned> nr_spis;
+
+    domain::ShutdownAction on_reset = domain::ShutdownAction::restart;
+    domain::ShutdownAction on_crash = domain::ShutdownAction::stop;
+    /// The guest has to pet its watchdog in this time; 0: it has none.
+    std::uint32_t watchdog_ms = 0;
 
     devicetree::BootModule kernel;
     std::optional<devicetree::BootModule> ramdisk;

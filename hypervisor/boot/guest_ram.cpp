@@ -43,7 +43,6 @@ Result<void> GuestRam::allocate(std::uint64_t size, memory::PhysicalRanges& free
             if (auto mapped = map.map(guest, host->start, host->size, memory::Stage2Access::ram);
                 !mapped)
                 return mapped;
-            machine::map_physical(host->start, host->size, machine::MapAccess::read_write);
             done += host->size;
         }
         if (in_bank != 0) static_cast<void>(banks_.push({window.start, in_bank}));
@@ -52,11 +51,17 @@ Result<void> GuestRam::allocate(std::uint64_t size, memory::PhysicalRanges& free
     return size == 0 ? Result<void>{} : failure(Error::out_of_memory);
 }
 
-void GuestRam::scrub() const
+void GuestRam::open() const
+{
+    for (const auto& piece : pieces_)
+        machine::map_physical(piece.host.start, piece.host.size, machine::MapAccess::read_write);
+}
+
+void GuestRam::scrub(bool clear) const
 {
     for (const auto& piece : pieces_) {
         auto* const start = machine::pointer_to(piece.host.start);
-        for (std::uint64_t offset = 0; offset < piece.host.size; offset += page_size)
+        for (std::uint64_t offset = 0; clear && offset < piece.host.size; offset += page_size)
             machine::clear_page(start + offset);
         machine::clean_data_cache(start, piece.host.size);
     }
@@ -91,11 +96,10 @@ Result<void> GuestRam::copy(GuestAddress address, std::span<const std::byte> dat
     return {};
 }
 
-void GuestRam::release() const
+void GuestRam::close() const
 {
     for (const auto& piece : pieces_)
         machine::unmap_physical(piece.host.start, piece.host.size);
-    machine::invalidate_instruction_caches();
 }
 
 } // namespace bulkhead::boot

@@ -12,8 +12,8 @@
 
 namespace bulkhead::boot {
 
-/// A domain's RAM while the domain is built: where it is in the guest's address space and on the
-/// host, reachable for EL2 until release().
+/// A domain's RAM: where it is in the guest's address space and on the host. EL2 reaches it only
+/// from open() to close(), while it is filled.
 class GuestRam {
 public:
     struct Piece {
@@ -24,12 +24,13 @@ public:
     using Bank = device::guest_layout::Window;
 
     /// Takes `size` bytes (whole pages) from `free` in as few and as large aligned pieces as there
-    /// are, maps them at the guest's RAM banks in `map`, and into EL2. out_of_memory, no_space when
-    /// it would be too many pieces.
+    /// are, and maps them at the guest's RAM banks in `map`. out_of_memory, no_space when it would
+    /// be too many pieces. Once.
     Result<void> allocate(std::uint64_t size, memory::PhysicalRanges& free, memory::Stage2Map& map);
 
-    /// Fills everything with zeros.
-    void scrub() const;
+    void open() const;
+    /// Nothing that was there is in the caches any more, nor, with `clear`, in memory.
+    void scrub(bool clear) const;
 
     /// `size` bytes at `address`, if they are in one piece. bad_address otherwise.
     [[nodiscard]] Result<std::span<std::byte>> at(GuestAddress address, std::uint64_t size) const;
@@ -38,7 +39,7 @@ public:
     Result<void> copy(GuestAddress address, std::span<const std::byte> data) const;
 
     /// What was written is in memory for a guest with its caches off; EL2 cannot reach it any more.
-    void release() const;
+    void close() const;
 
     [[nodiscard]] std::span<const Bank> banks() const { return banks_; }
 

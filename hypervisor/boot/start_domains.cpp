@@ -4,14 +4,15 @@
 #include "boot/domain_placement.hpp"
 #include "device/guest_layout.hpp"
 #include "machine/cpu.hpp"
+#include "machine/memory.hpp"
 
 namespace bulkhead::boot {
 namespace {
 
-/// What is known of all domains while they are built: too large for a stack.
+/// What is known of all domains: kept, for those that are restarted.
 struct Plan {
     DomainDescriptions descriptions;
-    FixedVector<BuiltDomain, domain::Domain::most> built;
+    FixedVector<DomainBuild, domain::Domain::most> built;
 };
 
 /// Reads and checks everything before anything is built.
@@ -53,13 +54,13 @@ unsigned start_domains(const devicetree::Tree& tree, HostResources& host,
     auto& [descriptions, built] = **plan;
     describe_domains(tree, host, occupied, report, descriptions);
     for (const auto& description : descriptions) {
-        const auto domain =
-            description.is_wrong ? failure(Error::invalid) : build_domain(description, host);
-        if (domain) {
-            attach_console(console, *domain->domain);
-            announce(description);
-            static_cast<void>(built.push(*domain));
-            continue;
+        if (!description.is_wrong && built.push({description, host})) {
+            if (built.back().create(host)) {
+                attach_console(console, built.back().domain());
+                announce(description);
+                continue;
+            }
+            built.pop();
         }
         if (host.options.panic_on_error)
             machine::halt("a domain cannot be built, and on-error=panic");
@@ -68,8 +69,9 @@ unsigned start_domains(const devicetree::Tree& tree, HostResources& host,
     domain::machine_policy() = {.off_with_last_domain = !host.options.noreboot,
                                 .stop_at_system_error = host.options.serrors_panic};
     console.start(host.options.console_switch, host.options.console_to_domain);
-    for (const auto& domain : built)
-        domain.domain->start(domain.entry, domain.device_tree);
+    machine::invalidate_instruction_caches();
+    for (auto& build : built)
+        build.start();
     return static_cast<unsigned>(built.size());
 }
 

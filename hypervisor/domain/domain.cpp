@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "device/guest_layout.hpp"
+#include "machine/cpu.hpp"
 #include "machine/time.hpp"
 #include "sched/run_loop.hpp"
 
@@ -32,23 +33,19 @@ Result<Domain*> Domain::create(const Configuration& configuration)
 Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::span<std::byte> vgic,
                std::span<Vcpu> vcpus)
     : id_(configuration.id), name_(configuration.name), gic_version_(configuration.vgic.version),
-      memory_(map), vgic_(configuration.vgic, vgic), console_(configuration.id), vcpus_(vcpus)
+      memory_(map), vgic_(configuration.vgic, vgic), console_(configuration.id), vcpus_(vcpus),
+      trap_wait_(configuration.trap_wait), on_reset_(configuration.on_reset),
+      on_crash_(configuration.on_crash), watch_(configuration.watchdog_ms)
 {
     if (configuration.has_vpl011)
         vpl011_.emplace(Callback<void(char)>::to<&device::DomainConsole::put>(console_),
                         Callback<void(bool)>::to<&Domain::set_vpl011_line>(*this));
-    // One for all: the vCPUs' virtual counters agree.
-    const auto counter_offset = machine::now().value();
     for (std::uint32_t i = 0; i < vcpus_.size(); ++i) {
         auto& vcpu = vcpus_[i];
         vcpu.id = VcpuId{i};
         vcpu.domain = this;
         vcpu.has_guest = true;
         vcpu.timer_interrupt = configuration.timer_interrupts;
-        machine::set_identity(vcpu.registers, {.affinity = device::affinity_of(vcpu.id) | mpidr_one,
-                                               .vttbr = memory_.vttbr(),
-                                               .counter_offset = counter_offset,
-                                               .trap_wait = configuration.trap_wait});
         vgic_.attach(vcpu.id, vcpu);
         vgic_.link_timer(vcpu.id, 0, layout::virtual_timer, configuration.timer_interrupts[0]);
         vgic_.link_timer(vcpu.id, 1, layout::physical_timer, configuration.timer_interrupts[1]);
@@ -59,6 +56,19 @@ void Domain::set_vpl011_line(bool high) { vgic_.set_line(layout::vpl011_interrup
 
 void Domain::start(GuestAddress entry, GuestAddress device_tree)
 {
+    // One for all: the vCPUs' virtual counters agree.
+    const auto counter_offset = machine::now().value();
+    for (auto& vcpu : vcpus_)
+        machine::set_identity(vcpu.registers, {.affinity = device::affinity_of(vcpu.id) | mpidr_one,
+                                               .vttbr = memory_.vttbr(),
+                                               .counter_offset = counter_offset,
+                                               .trap_wait = trap_wait_});
+    watch_.start();
+    {
+        const Guard guard{lock_};
+        gone_ = false;
+        stopped_.store(false, std::memory_order_release);
+    }
     power_on(VcpuId{0}, entry, device_tree.value());
 }
 
@@ -91,26 +101,73 @@ bool Domain::is_on(VcpuId vcpu) const
 
 void Domain::vcpu_went_down()
 {
+    bool again = false;
     {
         const Guard guard{lock_};
         if (!is_stopped() || gone_) return;
         for (const auto& vcpu : vcpus_)
             if (is_on(vcpu.id)) return;
         gone_ = true;
+        again = action_ == ShutdownAction::restart;
     }
-    domain_has_gone();
+    if (!again || !restart()) domain_has_gone();
 }
 
-void Domain::shut_down(ShutdownReason reason)
+/// The calling CPU is the domain's and runs nothing; nobody else can start or stop the domain now.
+bool Domain::restart()
+{
+    if (vpl011_) vpl011_->reset();
+    vgic_.reset();
+    console_.finish();
+    if (rebuild_ && (*rebuild_)()) return true;
+    log::error("domain {} ({}) cannot be built anew: stopped", id_, name_);
+    return false;
+}
+
+ShutdownAction Domain::action_for(ShutdownReason reason) const
+{
+    switch (reason) {
+    case ShutdownReason::reset: return on_reset_;
+    case ShutdownReason::crash: return on_crash_;
+    default: return ShutdownAction::stop;
+    }
+}
+
+void Domain::shut_down(ShutdownReason reason, std::string_view why)
 {
     const Guard guard{lock_};
     if (stopped_.exchange(true, std::memory_order_acq_rel)) return;
+    action_ = action_for(reason);
     for (auto& vcpu : vcpus_)
         if (is_on(vcpu.id)) sched::switch_off(vcpu);
     console_.finish();
-    constexpr std::string_view words[] = {"powered off", "asked for a reset: stopped", "",
-                                          "crashed: stopped"};
-    log::info("domain {} ({}) {}", id_, name_, words[static_cast<unsigned>(reason)]);
+    constexpr std::string_view words[] = {"powered off", "asked for a reset", "", "crashed"};
+    const auto word = words[static_cast<unsigned>(reason)];
+    if (action_ == ShutdownAction::restart) {
+        ++restarts_;
+        if (may_report())
+            log::info("domain {} ({}) {}{}: restart {}", id_, name_, word, why, restarts_);
+    } else {
+        const bool is_wanted = reason == ShutdownReason::power_off;
+        log::print(is_wanted ? log::Level::info : log::Level::error, "domain {} ({}) {}{}{}", id_,
+                   name_, word, why, is_wanted ? "" : ": stopped");
+    }
+    if (action_ == ShutdownAction::panic) machine::halt("a domain ended that must not");
+}
+
+void Domain::alarm(bool runs_here)
+{
+    if (is_stopped()) return;
+    if (watch_.has_passed(Watch::silence) && runs_here) {
+        const auto exit = machine::last_exit();
+        log::warning("domain {} ({}) has not reached its console nor its GIC {} s after its "
+                     "start: pc {x}, last exit: {} {}",
+                     id_, name_, Watch::silence_seconds, machine::guest_pc(), exit.what,
+                     exit.address);
+    }
+    if (watch_.has_passed(Watch::watchdog))
+        return shut_down(ShutdownReason::crash, ": its watchdog was not petted in time");
+    watch_.set_alarm();
 }
 
 } // namespace bulkhead::domain

@@ -1,12 +1,16 @@
 #pragma once
 
+#include "base/callback.hpp"
 #include "base/lock.hpp"
+#include "base/rate_limit.hpp"
 #include "base/result.hpp"
 #include "base/types.hpp"
 #include "device/domain_console.hpp"
 #include "device/vgic.hpp"
 #include "device/vpl011.hpp"
+#include "domain/shutdown.hpp"
 #include "domain/vcpu.hpp"
+#include "domain/watch.hpp"
 #include "memory/stage2_map.hpp"
 
 #include <array>
@@ -18,11 +22,8 @@
 
 namespace bulkhead::domain {
 
-/// Why a domain does not run any more, with the numbers of Xen's SHUTDOWN_* (public/sched.h).
-enum class ShutdownReason : std::uint8_t { power_off = 0, reset = 1, crash = 3 };
-
 /// A partition: guest memory, vCPUs and the machine they see. Built by boot, on one CPU, before any
-/// of its vCPUs runs; from then on its memory map and devices are fixed.
+/// of its vCPUs runs; from then on its memory map and devices are fixed, over restarts as well.
 class Domain {
 public:
     /// Capacity of the list of domains.
@@ -37,6 +38,10 @@ public:
         bool trap_wait = false;
         /// The host's PPIs of the virtual and the physical timer.
         std::array<Intid, 2> timer_interrupts = {};
+        ShutdownAction on_reset = ShutdownAction::restart;
+        ShutdownAction on_crash = ShutdownAction::stop;
+        /// The guest has to pet its watchdog in this time, or has crashed; 0: it has none.
+        std::uint32_t watchdog_ms = 0;
     };
 
     /// Everything but the guest's memory, from the page pool.
@@ -57,8 +62,13 @@ public:
     [[nodiscard]] device::DomainConsole& console() { return console_; }
     [[nodiscard]] std::span<Vcpu> vcpus() { return vcpus_; }
 
-    /// Starts the first vCPU at its entry point, with the device tree's address in x0.
+    /// Starts the first vCPU at its entry point, with the device tree's address in x0. No vCPU is
+    /// on, and the devices are as after power on.
     void start(GuestAddress entry, GuestAddress device_tree) EXCLUDES(lock_);
+    /// What a restart calls on one of the domain's own CPUs, with no vCPU on, for the guest's
+    /// memory to be filled anew and start() to be called. False: it cannot be, and the domain stays
+    /// down.
+    void set_rebuild(Callback<bool()> rebuild) { rebuild_ = rebuild; }
 
     enum class PowerOn : std::uint8_t { done, already_on, stopping };
     /// PSCI CPU_ON: `vcpu` starts at `entry` with `argument` in x0.
@@ -67,15 +77,24 @@ public:
     bool power_off(Vcpu& own) EXCLUDES(lock_);
     [[nodiscard]] bool is_on(VcpuId vcpu) const;
 
-    /// Stops all vCPUs for good; those on other CPUs leave the guest soon.
-    void shut_down(ShutdownReason reason) EXCLUDES(lock_);
-    /// One of its vCPUs is down for good or for now. With the last one of the last domain, the
-    /// machine's work is done (MachinePolicy).
+    /// Stops all vCPUs; those on other CPUs leave the guest soon. What follows is the
+    /// configuration's word. `why` is for the console, and starts with what separates it.
+    void shut_down(ShutdownReason reason, std::string_view why = {}) EXCLUDES(lock_);
+    /// One of its vCPUs is down for good or for now. With the last one the domain is built anew
+    /// here, or is gone; with the last domain, the machine's work is done (MachinePolicy).
     void vcpu_went_down() EXCLUDES(lock_);
     [[nodiscard]] bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
 
+    [[nodiscard]] Watch& watch() { return watch_; }
+    /// Looks at what is to be watched, for a CPU of this domain.
+    void alarm(bool runs_here);
+    /// May the guest's doings be reported now?
+    [[nodiscard]] bool may_report() { return reports_.admit(); }
+
 private:
     void set_vpl011_line(bool high);
+    [[nodiscard]] ShutdownAction action_for(ShutdownReason reason) const;
+    bool restart();
 
     const DomainId id_;
     const std::string_view name_;
@@ -85,8 +104,16 @@ private:
     device::DomainConsole console_;
     std::optional<device::Vpl011> vpl011_;
     std::span<Vcpu> vcpus_;
+    const bool trap_wait_;
+    const ShutdownAction on_reset_;
+    const ShutdownAction on_crash_;
+    std::optional<Callback<bool()>> rebuild_;
+    Watch watch_;
+    RateLimit reports_;
     std::atomic<bool> stopped_ = false;
     bool gone_ GUARDED_BY(lock_) = false;
+    ShutdownAction action_ GUARDED_BY(lock_) = ShutdownAction::stop;
+    std::uint32_t restarts_ GUARDED_BY(lock_) = 0;
     /// Orders the power states of the vCPUs against each other.
     Lock<Rank::domain> lock_;
 };

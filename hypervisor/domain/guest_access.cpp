@@ -65,11 +65,8 @@ MmioResult access_vpl011(device::Vpl011& uart, MmioAccess& access)
     return MmioResult::done;
 }
 
-} // namespace
-
-MmioResult access_mmio(RunningVcpu& running, MmioAccess& access)
+MmioResult access_device(domain::Vcpu& vcpu, MmioAccess& access)
 {
-    auto& vcpu = vcpu_of(running);
     auto& domain = *vcpu.domain;
     const bool v3 = domain.gic_version() == device::GicVersion::v3;
     const auto distributor = v3 ? layout::gicv3_distributor : layout::gicv2_distributor;
@@ -80,6 +77,19 @@ MmioResult access_mmio(RunningVcpu& running, MmioAccess& access)
     if (domain.vpl011() != nullptr && is_in(access.address, layout::vpl011))
         return access_vpl011(*domain.vpl011(), access);
     return MmioResult::abort;
+}
+
+} // namespace
+
+MmioResult access_mmio(RunningVcpu& running, MmioAccess& access)
+{
+    auto& vcpu = vcpu_of(running);
+    const auto result = access_device(vcpu, access);
+    if (result == MmioResult::abort)
+        refused(running, access.write ? "write to" : "read of", access.address);
+    else
+        vcpu.domain->watch().sign_of_life();
+    return result;
 }
 
 void send_sgi(RunningVcpu& running, std::uint64_t value, SgiGroup group)

@@ -1,3 +1,5 @@
+// A guest's troubles that the processor's side tells of: machine/upcalls.hpp.
+
 #include "base/log.hpp"
 #include "domain/domain.hpp"
 #include "machine/cpu.hpp"
@@ -5,20 +7,36 @@
 
 namespace bulkhead::upcall {
 
-void crash(RunningVcpu& running, std::string_view reason)
-{
-    auto& vcpu = domain::vcpu_of(running);
-    log::error("domain {} ({}) stopped: {}; vCPU {}, pc {x}", vcpu.domain->id(),
-               vcpu.domain->name(), reason, vcpu.id, machine::guest_pc());
-    vcpu.domain->shut_down(domain::ShutdownReason::crash);
-}
-
 void system_error(RunningVcpu& running)
 {
     if (domain::machine_policy().stop_at_system_error) machine::halt("a guest took an SError");
-    crash(running, "an SError interrupt: hardware reported an error that belongs to it");
+    auto& vcpu = domain::vcpu_of(running);
+    std::array<char, 160> why{};
+    const log::Argument arguments[] = {vcpu.id, machine::guest_pc()};
+    const auto text = log::format_into(why,
+                                       ": an SError interrupt: hardware reported an error that "
+                                       "belongs to it; vCPU {}, pc {x}",
+                                       arguments);
+    vcpu.domain->shut_down(domain::ShutdownReason::crash, text);
 }
 
-std::string_view describe(RunningVcpu& running) { return domain::vcpu_of(running).domain->name(); }
+void refused(RunningVcpu& running, std::string_view what, GuestAddress address)
+{
+    auto& vcpu = domain::vcpu_of(running);
+    auto& domain = *vcpu.domain;
+    if (domain.may_report())
+        log::warning("domain {} ({}): {} {}: nothing answers, it gets an abort; vCPU {}, pc {x}",
+                     domain.id(), domain.name(), what, address, vcpu.id, machine::guest_pc());
+}
+
+void alarm(RunningVcpu& running)
+{
+    for (auto* domain : domain::all_domains())
+        for (const auto& vcpu : domain->vcpus())
+            if (vcpu.placed_on.load() == machine::this_cpu())
+                return domain->alarm(&running == &vcpu);
+}
+
+std::string_view describe(RunningVcpu& vcpu) { return domain::vcpu_of(vcpu).domain->name(); }
 
 } // namespace bulkhead::upcall

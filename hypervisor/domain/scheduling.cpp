@@ -14,7 +14,12 @@ device::Vgic& vgic_of(Unit& unit) { return vcpu_of(unit).domain->vgic(); }
 void refresh_interrupts(Unit& unit) { vgic_of(unit).flush(vcpu_of(unit).id); }
 bool has_interrupt(Unit& unit) { return vgic_of(unit).has_deliverable(vcpu_of(unit).id); }
 machine::GuestState& guest_state(Unit& unit) { return vcpu_of(unit).registers; }
-void entered(Unit& unit) { vgic_of(unit).load(vcpu_of(unit).id); }
+void entered(Unit& unit)
+{
+    const auto& vcpu = vcpu_of(unit);
+    vcpu.domain->vgic().load(vcpu.id);
+    if (vcpu.id == VcpuId{0}) vcpu.domain->watch().set_alarm();
+}
 void leaving(Unit& unit) { vgic_of(unit).save(vcpu_of(unit).id); }
 void went_down(Unit& unit) { vcpu_of(unit).domain->vcpu_went_down(); }
 

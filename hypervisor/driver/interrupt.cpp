@@ -6,6 +6,7 @@
 #include "arm64/per_cpu.hpp"
 #include "driver/gic.hpp"
 #include "machine/cpu.hpp"
+#include "machine/time.hpp"
 #include "machine/upcalls.hpp"
 
 namespace bulkhead::driver {
@@ -15,6 +16,7 @@ using machine::RunningVcpu;
 
 struct {
     Intid maintenance;
+    Intid alarm;
     Intid console;
     void (*console_handler)() = nullptr;
 } constinit own;
@@ -70,6 +72,10 @@ template <typename Controller>
     } else if (intid == own.maintenance) {
         if (vcpu.has_guest) upcall::maintenance_interrupt(vcpu);
         Controller::deactivate(acknowledged);
+    } else if (intid == own.alarm) {
+        machine::set_alarm(machine::never);
+        upcall::alarm(vcpu);
+        Controller::deactivate(acknowledged);
     } else if (own.console_handler != nullptr && intid == own.console) {
         own.console_handler();
         Controller::deactivate(acknowledged);
@@ -100,6 +106,7 @@ template <typename Controller>
 } // namespace
 
 void set_maintenance_interrupt(Intid intid) { own.maintenance = intid; }
+void set_alarm_interrupt(Intid intid) { own.alarm = intid; }
 
 void set_console_interrupt(Intid intid, void (*handler)())
 {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace bulkhead::machine {
 
@@ -54,13 +55,20 @@ void set_identity(GuestState& state, const GuestIdentity& identity);
 /// Puts `state` on this CPU / takes it off. `general` is the trap frame of the CPU.
 void load_guest(const GuestState& state, GuestRegisters& general);
 void save_guest(GuestState& state, const GuestRegisters& general);
-/// Takes the guest off this CPU for good: its timers stop.
+/// Takes the guest off this CPU for good: its timers stop, its instructions leave the cache.
 void discard_guest();
 
 /// The guest that is on this CPU: where it was interrupted.
 [[nodiscard]] std::uint64_t guest_pc();
 void set_guest_pc(std::uint64_t pc);
 [[nodiscard]] std::uint64_t guest_pstate();
+/// Why a guest last left this CPU by a trap.
+struct LastExit {
+    std::string_view what;
+    /// Where it tried to get, if it was an abort.
+    GuestAddress address{};
+};
+[[nodiscard]] LastExit last_exit();
 /// Switches WFI and WFE traps of the guest on this CPU.
 void trap_wait(bool trap);
 

@@ -10,7 +10,8 @@ namespace bulkhead::machine {
 enum class MapAccess : std::uint8_t { read_only, read_write, device };
 
 /// Makes [start, start + size) reachable by this side, widened to whole pages, and returns where.
-/// The address depends on `start` alone, so mapping twice is harmless. Boot only, one CPU.
+/// The address depends on `start` alone, so mapping twice is harmless. Boot only, one CPU; later
+/// only what was unmapped, again.
 std::byte* map_physical(PhysicalAddress start, std::size_t size, MapAccess access);
 /// The same for the page pool's own growth, read-write: takes no page from the pool.
 std::byte* map_pool_chunk(PhysicalAddress start, std::size_t size);

@@ -52,8 +52,11 @@ void guest_interrupt(RunningVcpu& vcpu, Intid physical);
 /// The virtual CPU interface asks for service.
 void maintenance_interrupt(RunningVcpu& vcpu);
 
-/// Ends the domain whose vCPU runs here, with a reason for the console.
-void crash(RunningVcpu& vcpu, std::string_view reason);
+/// The guest gets an abort for what it tried at an address that is nothing of its.
+void refused(RunningVcpu& vcpu, std::string_view what, GuestAddress address);
+
+/// The calling CPU's alarm (machine::set_alarm), on behalf of whoever runs there.
+void alarm(RunningVcpu& vcpu);
 
 /// Attention is wanted, or the guest cannot go on: decides what this CPU runs next and puts its
 /// registers into `registers`. Returns when there is something to run.

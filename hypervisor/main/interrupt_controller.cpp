@@ -51,6 +51,8 @@ void start_interrupt_controller(const devicetree::HostDescription& host)
     if (!driver::gic().initialise_cpu(CpuId{0}))
         machine::halt("the GIC has no redistributor for the boot CPU");
     driver::gic().enable(gic.maintenance);
+    driver::set_alarm_interrupt(host.timer.hypervisor);
+    driver::gic().enable(host.timer.hypervisor);
 }
 
 } // namespace bulkhead::start

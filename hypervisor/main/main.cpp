@@ -28,6 +28,16 @@ namespace {
 constinit devicetree::HostDescription host;
 constinit Report report;
 constinit memory::PhysicalRanges free_ram;
+constinit boot::Options options;
+constinit boot::HostResources resources{
+    .description = host, .options = options, .free_ram = free_ram};
+
+/// Whoever restarts domains sees here that nothing is lost.
+constinit device::ConsoleKey memory_key{
+    'm', "memory that is free, and that the hypervisor uses", [] {
+        log::info("{} bytes of RAM free, {} used by the hypervisor's tables", free_ram.total(),
+                  memory::page_pool().used());
+    }};
 
 memory::PhysicalRange image_range()
 {
@@ -72,8 +82,7 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
     arm64::start_per_cpu(CpuId{0});
 
     const auto tree = start::open_device_tree(PhysicalAddress{device_tree});
-    const auto options =
-        boot::parse_command_line(devicetree::command_lines(tree).hypervisor, report);
+    options = boot::parse_command_line(devicetree::command_lines(tree).hypervisor, report);
     log::set_threshold(options.loglvl);
     {
         const Guard guard{host_console.lock};
@@ -99,16 +108,14 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
     log::info("{} CPUs, {} MiB of RAM free, {}", machine::cpu_count(), free_ram.total() >> 20,
               driver::gic().is_v3() ? "GICv3" : "GICv2");
 
-    boot::HostResources resources{.description = host,
-                                  .options = options,
-                                  .spis = driver::gic().interrupts() - 32,
-                                  .virtual_cpu_interface = driver::gic().v2().virtual_cpu(),
-                                  .free_ram = free_ram};
+    resources.spis = driver::gic().interrupts() - 32;
+    resources.virtual_cpu_interface = driver::gic().v2().virtual_cpu();
     const boot::Occupied occupied[] = {{image_memory, "Bulkhead"},
                                        {tree_memory, "the device tree"}};
     const auto domains =
         boot::start_domains(tree, resources, occupied, start::console_input(), report);
     if (domains == 0) machine::halt("no domain was started");
+    start::console_input().add_key(memory_key);
     log::info("boot: first domain after {} us", microseconds_since(entry_time));
     start::start_console_input();
     start_guests(arm64::stack_top(CpuId{0}));

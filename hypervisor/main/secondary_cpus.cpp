@@ -21,6 +21,7 @@ namespace {
 enum class Progress : std::uint8_t { off, online, failed };
 constinit std::array<std::atomic<Progress>, max_cpus> progress;
 constinit Intid maintenance;
+constinit Intid alarm;
 
 /// Longer than any firmware needs to start a CPU.
 constexpr std::uint64_t patience_in_seconds = 1;
@@ -60,6 +61,7 @@ Result<void> switch_on(const devicetree::HostDescription& host,
 void start_secondary_cpus(const devicetree::HostDescription& host, std::uint32_t most)
 {
     maintenance = host.interrupt_controller.maintenance;
+    alarm = host.timer.hypervisor;
     // An HVC of EL2 comes to EL2 itself: no firmware can be behind it.
     if (host.psci && host.psci->by_hvc)
         log::error(
@@ -93,6 +95,7 @@ extern "C" [[noreturn]] void bulkhead_secondary_main(std::uint32_t number)
     arm64::set_up_cpu(driver::gic().is_v3());
     if (driver::gic().initialise_cpu(cpu)) {
         driver::gic().enable(maintenance);
+        driver::gic().enable(alarm);
         progress[number].store(Progress::online, std::memory_order_release);
     } else {
         progress[number].store(Progress::failed, std::memory_order_release);
