@@ -7,6 +7,7 @@
 #include "kit/interrupts.hpp"
 #include "kit/print.hpp"
 #include "kit/psci.hpp"
+#include "kit/smccc.hpp"
 #include "kit/stop.hpp"
 #include "kit/translation.hpp"
 
@@ -144,6 +145,21 @@ void reset(const Board&, std::string_view)
     psci::system_reset();
 }
 
+void pet(const Board&, std::string_view)
+{
+    constexpr std::uint32_t watchdog = 0x8200'3d06; // "arm,smc-wdt"
+    constexpr std::uint64_t command = 3;
+    const auto result = smccc_call(Conduit::smc, watchdog, command).x0;
+    print("hello: watchdog: ", result == 0 ? "petted" : "there is none", "\n");
+}
+
+void hang(const Board&, std::string_view)
+{
+    mask_interrupts();
+    for (;;)
+        relax();
+}
+
 void crash(const Board& board, std::string_view)
 {
     // Mapped by the guest's own tables, so that the abort is the machine's or the hypervisor's.
@@ -187,6 +203,8 @@ constexpr Command commands[] = {
     {"ptimer", ptimer, "N: the same with the physical timer"},
     {"psci", psci_results, "what PSCI answers"},
     {"crash", crash, "read an address that does not exist, and say what came"},
+    {"pet", pet, "pet the watchdog"},
+    {"hang", hang, "do nothing any more"},
     {"off", off, "power off"},
     {"reset", reset, "reset"},
     {"help", help, "this list"},

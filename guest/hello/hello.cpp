@@ -72,10 +72,11 @@ void guest_main(const Board& board)
     if (board.gic.version == gic::Version::none)
         stop("the device tree has no arm,gic-v3, arm,gic-400 or arm,cortex-a15-gic");
     gic::start(board.gic);
-    print_facts(board);
-
     interrupts::start();
     prepare_commands(board);
+    if (const auto command = board.command_line.value("run")) run_command(board, *command);
+    print_facts(board);
+
     if (board.uart != UartKind::none) {
         const auto interrupt = board.uart_interrupt;
         interrupts::attach(interrupt.intid, console::take_input);
