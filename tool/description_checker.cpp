@@ -4,6 +4,7 @@
 #include "nearest_name.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <map>
 
@@ -20,6 +21,8 @@ constexpr std::uint32_t most_vcpus_gic3 = 128;
 constexpr std::uint64_t most_domain_memory =
     0xC000'0000ULL + 0xFE'0000'0000ULL;  // guest RAM banks 0 and 1
 constexpr std::uint32_t most_spis = 988; // INTIDs 32 to 1019
+
+constexpr std::array<std::string_view, 3> shutdown_actions{"restart", "stop", "panic"};
 
 constexpr std::size_t longest_name = 31;
 constexpr const char* hypervisor_name = "bulkhead"; // what consoles call the hypervisor's own lines
@@ -62,6 +65,17 @@ void check_spis(const DomainDescription& domain, Problems& problems)
         problems.add(
             origin,
             "the console (vpl011) needs the first one; write at least 1, or vpl011 = false");
+}
+
+void check_endings(const DomainDescription& domain, Problems& problems)
+{
+    for (const auto* action : {&domain.on_reset, &domain.on_crash})
+        if (*action &&
+            std::ranges::find(shutdown_actions, (*action)->value) == shutdown_actions.end())
+            problems.add((*action)->origin, R"(has to be "restart", "stop" or "panic")");
+    if (domain.watchdog_ms && domain.watchdog_ms->value == 0)
+        problems.add(domain.watchdog_ms->origin,
+                     "a watchdog needs at least 1 ms; remove the key if there is to be none");
 }
 
 /// Whether each virtual CPU has a CPU to itself, as Bulkhead's scheduler `null` and its default do.
@@ -134,6 +148,7 @@ void check_domains(const SystemDescription& description, Problems& problems)
         check_name(domain.name, names, problems);
         if (domain.cmdline) check_command_line(*domain.cmdline, problems);
         check_spis(domain, problems);
+        check_endings(domain, problems);
         for (const auto* image : {&domain.kernel, &domain.ramdisk, &domain.device_tree})
             if (image->has_value() && ++modules == most_modules + 1)
                 problems.add((*image)->source.origin,

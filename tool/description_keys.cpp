@@ -47,6 +47,10 @@ const std::vector<KeyDescription> domain{
     {"cpus", "[2, 3]", "the CPU of each virtual CPU; any free ones if left out"},
     {"vpl011", "true", "a console of its own, ttyAMA0 in Linux (true if left out)"},
     {"nr_spis", "32", "shared interrupts of the domain (as many as it needs if left out)"},
+    {"on_reset", R"("restart")",
+     R"(when the guest resets: "restart" it alone, "stop" it or "panic" ("restart" if left out))"},
+    {"on_crash", R"("restart")", R"(when it crashes, the same ("stop" if left out))"},
+    {"watchdog_ms", "5000", "it has crashed if it does not pet its watchdog this often"},
 };
 
 std::string explained(std::string_view heading, std::span<const KeyDescription> keys)

@@ -99,6 +99,9 @@ DomainDescription read_domain(const toml::table& table, Problems& problems)
     domain.vpl011 = section.boolean("vpl011").value_or(
         Given<bool>{true, section.origin_of_default("vpl011", "true")});
     domain.nr_spis = section.number("nr_spis");
+    domain.on_reset = section.text("on_reset");
+    domain.on_crash = section.text("on_crash");
+    domain.watchdog_ms = section.number("watchdog_ms");
     return domain;
 }
 

@@ -55,6 +55,9 @@ struct DomainDescription {
     std::optional<Given<std::vector<std::uint32_t>>> cpus; ///< one per vCPU
     Given<bool> vpl011;
     std::optional<Given<std::uint32_t>> nr_spis;
+    std::optional<Given<std::string>> on_reset; ///< "restart", "stop" or "panic"
+    std::optional<Given<std::string>> on_crash;
+    std::optional<Given<std::uint32_t>> watchdog_ms;
 };
 
 /// The machine's kind, once a description is known to have one.

@@ -69,6 +69,9 @@ void add_domain(DeviceTree& tree, const SystemPlan& plan, std::size_t index)
     tree.set_cell(node, "cpus", domain.vcpus.value);
     if (domain.vpl011.value) tree.set_flag(node, "vpl011");
     if (domain.nr_spis) tree.set_cell(node, "nr_spis", domain.nr_spis->value);
+    if (domain.on_reset) tree.set_text(node, "bulkhead,on-reset", domain.on_reset->value);
+    if (domain.on_crash) tree.set_text(node, "bulkhead,on-crash", domain.on_crash->value);
+    if (domain.watchdog_ms) tree.set_cell(node, "bulkhead,watchdog-ms", domain.watchdog_ms->value);
     for (const PlacedImage& placed : plan.images)
         if (placed.image.domain == index) add_module(tree, node, placed, domain.cmdline);
     if (domain.cpus)
