@@ -269,8 +269,8 @@ void Vgic::set_priority(Interrupt i, std::uint8_t priority, VcpuId by)
     private_changed(*i.bank, by, i.mask());
 }
 
-/// GICD_ITARGETSR<n>. The single vCPU of a domain shows its own mask instead of zero: Linux reads
-/// it to learn where to send SGIs.
+/// GICD_ITARGETSR<n>. The single vCPU of a domain has its own mask there instead of zero: Linux
+/// reads it to learn where to send SGIs.
 std::uint8_t Vgic::target_mask(Interrupt i)
 {
     if (!is_v2()) return 0;
@@ -282,7 +282,7 @@ std::uint8_t Vgic::target_mask(Interrupt i)
 
 void Vgic::set_target_mask(Interrupt i, std::uint8_t mask, VcpuId by)
 {
-    if (!i.is_shared() || !is_v2() || configuration_.vcpus == 1) return;
+    if (!i.is_shared() || !is_v2()) return;
     delivery_.set_route(i, mask & all_vcpus(), false, by);
 }
 

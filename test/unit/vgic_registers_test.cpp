@@ -200,11 +200,11 @@ TEST(VgicV2Registers, targets_are_masks_of_vcpus)
     EXPECT_EQ(w.read(0x81c), 0x0404'0404U);
 }
 
-TEST(VgicV2Registers, the_only_vcpu_is_everybodys_target)
+TEST(VgicV2Registers, the_only_vcpu_is_everybodys_target_until_told_otherwise)
 {
     auto w = v2(1);
     EXPECT_EQ(life(w, 0x800), fixed(0x0101'0101));
-    EXPECT_EQ(life(w, 0x820), fixed(0x0101'0101));
+    EXPECT_EQ(life(w, 0x820), (Life{0x0101'0101, 0x0101'0101, 0}));
 }
 
 TEST(VgicV2Registers, without_a_target_an_interrupt_stays_pending)
