@@ -1,9 +1,11 @@
-/* Numbers that entry.S shares with C++; boot_tables.cpp asserts that they are what the typed
-   definitions say. */
+/* Numbers that assembly shares with C++; boot_tables.cpp and speculation.cpp assert that they are
+   what the typed definitions say. */
 #define STACKS_BASE 0x410000000000
 #define STACK_SLOT 0x8000
 #define BOOT_STACK_SIZE 0x4000
 #define MAX_CPUS 32
+#define RUNNING_VCPU_CPU 32
+#define PER_CPU_BRANCH_BARRIER 4
 
 /* Attribute 0: Device-nGnRE, 1: Normal write-back (Arm ARM D17.2.97). */
 #define MAIR_EL2_VALUE 0xff04

@@ -25,7 +25,6 @@ namespace {
 constinit bool has_firmware = false;
 
 constexpr std::uint64_t psci_system_off = 0x8400'0008;
-constexpr std::uint64_t psci_system_reset = 0x8400'0009;
 constexpr std::uint64_t not_supported = ~std::uint64_t{0};
 
 } // namespace
@@ -75,6 +74,5 @@ Result<void> release_spin_table(PhysicalAddress release_address, std::uint64_t a
 namespace bulkhead::machine {
 
 void power_off() { arm64::call_firmware(arm64::psci_system_off); }
-void power_reset() { arm64::call_firmware(arm64::psci_system_reset); }
 
 } // namespace bulkhead::machine

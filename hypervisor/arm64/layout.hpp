@@ -25,7 +25,4 @@ constexpr std::uint64_t stack_top(CpuId cpu)
     return stacks_base + (std::uint64_t{cpu.value()} + 1) * stack_slot;
 }
 
-/// Bytes of the trap frame at the top of each stack: x0 to x30 and one spare.
-inline constexpr std::uint64_t frame_size = 256;
-
 } // namespace bulkhead::arm64

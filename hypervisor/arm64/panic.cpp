@@ -48,11 +48,11 @@ void say_guest()
 
 } // namespace
 
-extern "C" [[noreturn]] void exception_in_el2(unsigned kind,
+extern "C" [[noreturn]] void exception_in_el2(std::uint64_t vector,
                                               const machine::GuestRegisters& registers,
                                               std::uint64_t stack_pointer)
 {
-    say("panic: {} in EL2 on CPU {}: esr {x}, far {x}", exception_names[kind % 4],
+    say("panic: {} in EL2 on CPU {}: esr {x}, far {x}", exception_names[vector / 128 % 4],
         this_cpu_number(), ESR_EL2::read(), FAR_EL2::read());
     say("pc {x}  sp {x}  lr {x}  pstate {x}", ELR_EL2::read(), stack_pointer, registers.x[30],
         SPSR_EL2::read());

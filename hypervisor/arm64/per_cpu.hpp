@@ -11,6 +11,11 @@ namespace bulkhead::machine {
 /// What the processor's side keeps for each physical CPU.
 struct PerCpu {
     CpuId id;
+    /// What keeps a guest's branches from steering EL2's on this CPU (vectors.S); 0: nothing has
+    /// to.
+    std::uint32_t branch_barrier = 0;
+    /// Answers to a guest's SMCCC_ARCH_FEATURES (machine/speculation.hpp).
+    std::array<std::int8_t, 3> workarounds = {};
     /// MPIDR_EL1's affinity fields.
     std::uint64_t affinity = 0;
     /// Ranks of the locks this CPU holds, a bit each (base/lock.hpp).

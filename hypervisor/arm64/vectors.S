@@ -2,7 +2,9 @@
 // EL2 itself is a defect. From the guest, SP_EL2 is the top of this CPU's stack: the frame of
 // x0-x30 goes there. PC and PSTATE stay in ELR_EL2 and SPSR_EL2.
 
-    .set FRAME, 256
+#include "arm64/entry_constants.h"
+
+    .set FRAME, 256                 // x0 to x30, and 8 bytes for alignment
 
     .macro save_volatile            // what C++ may clobber
     sub     sp, sp, #FRAME
@@ -54,67 +56,91 @@
     .balign 128
     .endm
 
-    .macro defect kind              // an exception taken from EL2
+    .macro defect                   // an exception taken from EL2
     vector
-    msr     TPIDR_EL0, x0           // the machine stops here, so the guest's register serves
-    mov     x0, sp
-    msr     TPIDRRO_EL0, x0
-    mov     x0, #\kind
-    b       el2_exception
+    msr     TPIDR_EL0, x30          // the machine stops here, so the guest's register serves
+    bl      el2_exception           // x30 says which vector
     .endm
 
-    .macro interrupt_from_guest handler
+    .macro interrupt_from_guest handler, barrier
     vector
     save_volatile
+    .ifnb   \barrier
+    bl      \barrier
+    .endif
     mrs     x0, TPIDR_EL2
     bl      \handler                // bool: something else wants this CPU
     tbnz    w0, #0, leave_guest
+    .ifnb   \barrier
+    b       return_to_guest
+    .else
     restore_volatile
     eret
+    .endif
     .endm
 
-    .macro trap_from_guest handler
+    .macro trap_from_guest handler, barrier
     vector
     save_volatile
+    .ifnb   \barrier
+    bl      \barrier
+    .endif
     b       \handler
     .endm
 
-    .macro vector_table name, interrupt_handler
+    .macro vectors_of_lower_level interrupt_handler, barrier
+    trap_from_guest synchronous, \barrier
+    interrupt_from_guest \interrupt_handler, \barrier
+    interrupt_from_guest \interrupt_handler, \barrier
+    trap_from_guest system_error, \barrier
+    .endm
+
+    .macro vector_table name, interrupt_handler, barrier
     .balign 2048
     .global \name
 \name:
-    defect  0                       // current EL with SP0
-    defect  1
-    defect  2
-    defect  3
-    defect  4                       // current EL with SPx
-    defect  5
-    defect  6
-    defect  7
-    trap_from_guest synchronous     // lower EL, AArch64
-    interrupt_from_guest \interrupt_handler
-    interrupt_from_guest \interrupt_handler
-    trap_from_guest system_error
-    trap_from_guest synchronous     // lower EL, AArch32 (EL0)
-    interrupt_from_guest \interrupt_handler
-    interrupt_from_guest \interrupt_handler
-    trap_from_guest system_error
+    .rept   8                       // current EL: synchronous, IRQ, FIQ, SError; SP0, then SPx
+    defect
+    .endr
+    vectors_of_lower_level \interrupt_handler, \barrier  // AArch64
+    vectors_of_lower_level \interrupt_handler, \barrier  // AArch32 (EL0)
     .balign 128
     .endm
 
     .section .text.vectors, "ax"
     vector_table vectors, interrupt_from_guest_v3
     vector_table vectors_gicv2, interrupt_from_guest_v2
+    // For CPUs whose predictors a guest can train against EL2 (speculation.cpp): any GIC.
+    vector_table vectors_hardened, interrupt_from_guest, forget_branches
+
+// PerCpu::branch_barrier, before EL2's first indirect branch. 1: CLRBHB. Other small numbers: so
+// many rounds of a loop that fills the branch history. Else a firmware function. x0-x18 are free.
+forget_branches:
+    mrs     x0, TPIDR_EL2
+    ldr     x0, [x0, #RUNNING_VCPU_CPU]
+    ldr     w0, [x0, #PER_CPU_BRANCH_BARRIER]
+    tbnz    w0, #31, 1f
+    cmp     w0, #1
+    b.ne    0f
+    hint    #22                     // CLRBHB
+    isb
+    ret
+0:  b       . + 4
+    subs    w0, w0, #1
+    b.ne    0b
+    dsb     nsh
+    isb
+    ret
+1:  smc     #0                      // SMCCC_ARCH_WORKAROUND_1 or _3: keeps x4 on (DEN0028, 2.6)
+    ret
 
 synchronous:
     save_preserved
     mov     x0, sp
     mrs     x1, TPIDR_EL2
     bl      synchronous_from_guest  // trap.cpp; bool: something else wants this CPU
-    tbnz    w0, #0, leave_guest_saved
-    restore_preserved
-    restore_volatile
-    eret
+    tbz     w0, #0, enter_guest
+    b       leave_guest_saved
 
 system_error:
     save_preserved
@@ -128,9 +154,9 @@ leave_guest:
 leave_guest_saved:
     mov     x0, sp
     bl      reconsider              // cpu.cpp: returns with a guest's registers in the frame
-    .global enter_guest
 enter_guest:
     restore_preserved
+return_to_guest:
     restore_volatile
     eret
 
@@ -146,25 +172,19 @@ start_guests:
     b       enter_guest
 
 el2_exception:
-    ldr     x1, =panic_stack_end
-    mov     sp, x1
-    sub     sp, sp, #FRAME
-    stp     x2, x3, [sp, #16]
-    mrs     x2, TPIDR_EL0
-    stp     x2, xzr, [sp, #0]
-    stp     x4, x5, [sp, #32]
-    stp     x6, x7, [sp, #48]
-    stp     x8, x9, [sp, #64]
-    stp     x10, x11, [sp, #80]
-    stp     x12, x13, [sp, #96]
-    stp     x14, x15, [sp, #112]
-    stp     x16, x17, [sp, #128]
-    str     x18, [sp, #144]
+    msr     TPIDRRO_EL0, x0
+    ldr     x0, =panic_stack_end
+    add     sp, sp, x0              // SP and x0 change places without a third register
+    sub     x0, sp, x0
+    sub     sp, sp, x0
+    stp     x0, x30, [sp, #-16]!
+    mrs     x0, TPIDRRO_EL0
+    mrs     x30, TPIDR_EL0
+    save_volatile
     save_preserved
-    stp     x29, x30, [sp, #232]
-    mrs     x2, TPIDRRO_EL0
     mov     x1, sp
-    b       exception_in_el2        // panic.cpp: kind, frame, sp
+    ldp     x2, x0, [sp, #FRAME]
+    b       exception_in_el2        // panic.cpp: vector, registers, SP
     .ltorg
 
     .section .bss.panic_stack, "aw", %nobits

@@ -73,6 +73,8 @@ constexpr Known known[] = {
     {"on-error", "continue|panic", store<&Options::panic_on_error>},
     {"sched", "null", take_nothing},
     {"serrors", "diverse|panic", store<&Options::serrors_panic>},
+    {"spec-ctrl", "ssbd=force-enable,ssbd=runtime|ssbd=force-disable",
+     store<&Options::allow_speculative_stores>},
     {"vwfi", "auto|native|trap", store<&Options::vwfi>},
 };
 
@@ -86,7 +88,7 @@ constexpr std::string_view xens =
     "llc-nr-ways llc-size "
     "low_mem_virq_limit max_lpi_bits memop-max-order numa partial-emulation pci-passthrough "
     "pdx-compress sched_credit_tslice_ms sched_ratelimit_us scmi-smc-passthrough scrub-domheap "
-    "serial_tx_buffer spec-ctrl sync_console tbuf_size tee tevt_mask timer_slop xen-llc-colors xsm";
+    "serial_tx_buffer sync_console tbuf_size tee tevt_mask timer_slop xen-llc-colors xsm";
 
 bool is_xens(std::string_view name)
 {

@@ -36,6 +36,8 @@ struct Options {
     bool noreboot = false;
     /// An SError that belongs to a guest stops everything, not only this guest.
     bool serrors_panic = false;
+    /// `spec-ctrl=ssbd=force-disable`.
+    bool allow_speculative_stores = false;
     /// A domain that cannot be built stops the boot; otherwise the others are built.
     bool panic_on_error = false;
 };

@@ -125,6 +125,12 @@ extern "C" {
 {
     return interrupt_from_guest<V2>(vcpu);
 }
+
+/// For vectors_hardened.
+bool interrupt_from_guest(RunningVcpu& vcpu)
+{
+    return gic().is_v3() ? interrupt_from_guest_v3(vcpu) : interrupt_from_guest_v2(vcpu);
+}
 }
 
 } // namespace bulkhead::driver

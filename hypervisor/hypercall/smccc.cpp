@@ -3,6 +3,7 @@
 
 #include "domain/domain.hpp"
 #include "hypercall/psci.hpp"
+#include "machine/speculation.hpp"
 #include "machine/upcalls.hpp"
 
 #include <algorithm>
@@ -17,6 +18,14 @@ constexpr std::uint64_t smccc_version_1_2 = 0x1'0002;
 // Arm architecture calls (DEN0028, 7)
 constexpr std::uint32_t smccc_version = 0x8000'0000;
 constexpr std::uint32_t smccc_arch_features = 0x8000'0001;
+
+using machine::Workaround;
+constexpr bool is_workaround(std::uint32_t function)
+{
+    return function == std::uint32_t(Workaround::branches) ||
+           function == std::uint32_t(Workaround::stores) ||
+           function == std::uint32_t(Workaround::branch_history);
+}
 
 /// The general queries of a service (DEN0028, 6.2): how many functions, whose, which revision.
 struct Service {
@@ -103,10 +112,15 @@ void firmware_call(RunningVcpu& running, GuestRegisters& registers)
     case smccc_arch_features: {
         const auto asked = static_cast<std::uint32_t>(registers.x[1]);
         const bool known = asked == smccc_version || asked == smccc_arch_features;
-        registers.x[0] = known ? 0 : not_supported;
+        registers.x[0] = known ? 0
+                         : is_workaround(asked)
+                             ? static_cast<std::uint64_t>(machine::workaround(Workaround{asked}))
+                             : not_supported;
         break;
     }
     default:
+        // The way into EL2 has done what a workaround is to do; they return nothing.
+        if (is_workaround(function) && machine::workaround(Workaround{function}) >= 0) break;
         if (!answer_general_query(function, registers)) registers.x[0] = not_supported;
         break;
     }

@@ -21,8 +21,8 @@ void start_interrupt_controller(const devicetree::HostDescription& host);
 device::ConsoleMux& console_input();
 void start_console_input();
 
-/// Switches the other CPUs on, at most to `most` in all; each ends up in the run loop. A CPU that
+/// Switches the other CPUs on, `maxcpus` at most in all; each ends up in the run loop. A CPU that
 /// does not start is reported and left out of what the others may count on.
-void start_secondary_cpus(const devicetree::HostDescription& host, std::uint32_t most);
+void start_secondary_cpus(const devicetree::HostDescription& host, const boot::Options& options);
 
 } // namespace bulkhead::start

@@ -104,7 +104,7 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
     const memory::PhysicalRange tree_memory{PhysicalAddress{device_tree},
                                             align_up(tree.blob().size(), page_size)};
     find_free_ram(tree, image_memory, tree_memory);
-    start::start_secondary_cpus(host, options.maxcpus);
+    start::start_secondary_cpus(host, options);
     log::info("{} CPUs, {} MiB of RAM free, {}", machine::cpu_count(), free_ram.total() >> 20,
               driver::gic().is_v3() ? "GICv3" : "GICv2");
 

@@ -2,6 +2,7 @@
 #include "arm64/firmware.hpp"
 #include "arm64/layout.hpp"
 #include "arm64/per_cpu.hpp"
+#include "arm64/speculation.hpp"
 #include "arm64/stage1.hpp"
 #include "base/log.hpp"
 #include "driver/gic.hpp"
@@ -22,6 +23,7 @@ enum class Progress : std::uint8_t { off, online, failed };
 constinit std::array<std::atomic<Progress>, max_cpus> progress;
 constinit Intid maintenance;
 constinit Intid alarm;
+constinit bool allow_speculative_stores;
 
 /// Longer than any firmware needs to start a CPU.
 constexpr std::uint64_t patience_in_seconds = 1;
@@ -58,18 +60,20 @@ Result<void> switch_on(const devicetree::HostDescription& host,
 
 } // namespace
 
-void start_secondary_cpus(const devicetree::HostDescription& host, std::uint32_t most)
+void start_secondary_cpus(const devicetree::HostDescription& host, const boot::Options& options)
 {
     maintenance = host.interrupt_controller.maintenance;
     alarm = host.timer.hypervisor;
+    allow_speculative_stores = options.allow_speculative_stores;
     // An HVC of EL2 comes to EL2 itself: no firmware can be behind it.
     if (host.psci && host.psci->by_hvc)
         log::error(
             "/psci: method = \"hvc\", but the hypervisor is at EL2 itself: has to be \"smc\"");
     if (host.psci && !host.psci->by_hvc) arm64::use_firmware();
+    arm64::protect_from_speculation(allow_speculative_stores);
     map_stack(CpuId{0});
     const auto count = std::min<std::uint32_t>(
-        static_cast<std::uint32_t>(host.processors.all.size()), std::max(most, 1U));
+        static_cast<std::uint32_t>(host.processors.all.size()), std::max(options.maxcpus, 1U));
     // CPUs are numbered without gaps up to the first one that does not start: what the tools and
     // hard-affinity call CPU 2 is always the same one.
     std::uint32_t online = 1;
@@ -93,6 +97,7 @@ extern "C" [[noreturn]] void bulkhead_secondary_main(std::uint32_t number)
     const CpuId cpu{number};
     arm64::start_per_cpu(cpu);
     arm64::set_up_cpu(driver::gic().is_v3());
+    arm64::protect_from_speculation(allow_speculative_stores);
     if (driver::gic().initialise_cpu(cpu)) {
         driver::gic().enable(maintenance);
         driver::gic().enable(alarm);

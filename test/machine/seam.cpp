@@ -7,6 +7,7 @@
 #include "machine/physical_interrupt.hpp"
 #include "machine/power.hpp"
 #include "machine/running_vcpu.hpp"
+#include "machine/speculation.hpp"
 #include "machine/test_machine.hpp"
 #include "machine/time.hpp"
 
@@ -156,18 +157,14 @@ void save_guest(GuestState& state, const GuestRegisters& general)
 
 void discard_guest() { test::machine().cpu().guest = {}; }
 std::uint64_t guest_pc() { return test::machine().cpu().guest.pc; }
-void set_guest_pc(std::uint64_t pc) { test::machine().cpu().guest.pc = pc; }
 std::uint64_t guest_pstate() { return test::machine().cpu().guest.pstate; }
-void trap_wait(bool trap)
-{
-    constexpr std::uint64_t twi = 1U << 13;
-    auto& hcr = test::machine().cpu().guest.hcr_el2;
-    hcr = trap ? hcr | twi : hcr & ~twi;
-}
+
+// speculation.hpp
+
+std::int64_t workaround(Workaround /*which*/) { return 1; }
 
 // power.hpp
 
 void power_off() { test::machine().powered_off = true; }
-void power_reset() { test::machine().was_reset = true; }
 
 } // namespace bulkhead::machine

@@ -73,7 +73,6 @@ public:
     Ticks now{1000};
     unsigned translation_flushes = 0;
     bool powered_off = false;
-    bool was_reset = false;
 
 private:
     std::deque<Processor> processors_;
