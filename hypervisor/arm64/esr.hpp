@@ -49,6 +49,10 @@ struct Esr : Register<Esr, std::uint64_t> {
     static constexpr Overlay<6, 6, bool> is_write{};
     static constexpr Overlay<5, 0, std::uint8_t> fault_status{};
 
+    // ISS of SError: how far the error has got (AET)
+    enum class Severity : std::uint8_t { uncontainable = 0, corrected = 6 };
+    static constexpr Overlay<12, 10, Severity> severity{};
+
     // ISS of trapped MSR, MRS and system instructions
     static constexpr Overlay<0, 0, bool> is_read{};
     static constexpr Overlay<9, 5, std::uint8_t> system_transfer_register{};
@@ -67,6 +71,8 @@ namespace fault_status {
 inline constexpr std::uint8_t translation = 0b000100; // low two bits: level
 inline constexpr std::uint8_t permission = 0b001100;  // low two bits: level
 inline constexpr std::uint8_t synchronous_external = 0b010000;
+inline constexpr std::uint8_t external_on_walk = 0b010100; // low two bits: level
+inline constexpr std::uint8_t asynchronous = 0b010001;     // SError with a syndrome of RAS
 } // namespace fault_status
 
 static_assert(Esr::from(0x5a00'0ea1).get(Esr::exception_class) == Esr::Class::hvc);

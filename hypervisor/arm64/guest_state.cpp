@@ -3,7 +3,9 @@
 #include "machine/guest_state.hpp"
 
 #include "arm64/hcr.hpp"
+#include "arm64/id_registers.hpp"
 #include "arm64/system_register.hpp"
+#include "arm64/system_register_trap.hpp"
 #include "machine/list_register.hpp"
 
 namespace bulkhead::arm64 {
@@ -12,7 +14,6 @@ namespace {
 // What GuestState names in lower case, in one list: load and save cannot differ.
 #define BULKHEAD_GUEST_REGISTERS(each)                                                             \
     each(sctlr_el1, SCTLR_EL1);                                                                    \
-    each(actlr_el1, ACTLR_EL1);                                                                    \
     each(cpacr_el1, CPACR_EL1);                                                                    \
     each(ttbr0_el1, TTBR0_EL1);                                                                    \
     each(ttbr1_el1, TTBR1_EL1);                                                                    \
@@ -36,6 +37,8 @@ namespace {
     each(par_el1, PAR_EL1);                                                                        \
     each(csselr_el1, CSSELR_EL1);                                                                  \
     each(mdscr_el1, MDSCR_EL1);                                                                    \
+    each(mdccint_el1, MDCCINT_EL1);                                                                \
+    each(osdlr_el1, OSDLR_EL1);                                                                    \
     each(vmpidr_el2, VMPIDR_EL2);                                                                  \
     each(vttbr_el2, VTTBR_EL2);                                                                    \
     each(cntvoff_el2, CNTVOFF_EL2);                                                                \
@@ -51,8 +54,15 @@ constexpr std::uint64_t el1h_all_masked = 0x3c5;
 /// SCTLR_EL1 as Xen and PSCI leave it: RES1 bits, MMU and caches off (xen-arm.md, 3.9).
 constexpr std::uint64_t sctlr_reset = 0x00c5'0078;
 
-extern "C" void save_vectors(std::uint64_t* vectors);
-extern "C" void load_vectors(const std::uint64_t* vectors);
+extern "C" {
+// vector_registers.S, debug_registers.S
+void save_vectors(std::uint64_t* vectors);
+void load_vectors(const std::uint64_t* vectors);
+void save_breakpoints(std::uint64_t* values, unsigned count);
+void load_breakpoints(const std::uint64_t* values, unsigned count);
+void save_watchpoints(std::uint64_t* values, unsigned count);
+void load_watchpoints(const std::uint64_t* values, unsigned count);
+}
 
 } // namespace
 } // namespace bulkhead::arm64
@@ -65,8 +75,26 @@ namespace {
 
 BULKHEAD_SYSTEM_REGISTER(CNTV_CTL_EL0);
 BULKHEAD_SYSTEM_REGISTER(CNTP_CTL_EL0);
+BULKHEAD_SYSTEM_REGISTER(OSLAR_EL1);
+BULKHEAD_SYSTEM_REGISTER(OSLSR_EL1);
 BULKHEAD_SYSTEM_REGISTER_AS(FPSR, "S3_3_C4_C4_1");
 BULKHEAD_SYSTEM_REGISTER_AS(FPCR, "S3_3_C4_C4_0");
+
+// The five keys of pointer authentication, in their order (Arm ARM, D17.1.1: Op0 3, CRn 2).
+#define BULKHEAD_KEYS(each)                                                                        \
+    each(keys[0], S3_0_C2_C1_0);                                                                   \
+    each(keys[1], S3_0_C2_C1_1);                                                                   \
+    each(keys[2], S3_0_C2_C1_2);                                                                   \
+    each(keys[3], S3_0_C2_C1_3);                                                                   \
+    each(keys[4], S3_0_C2_C2_0);                                                                   \
+    each(keys[5], S3_0_C2_C2_1);                                                                   \
+    each(keys[6], S3_0_C2_C2_2);                                                                   \
+    each(keys[7], S3_0_C2_C2_3);                                                                   \
+    each(keys[8], S3_0_C2_C3_0);                                                                   \
+    each(keys[9], S3_0_C2_C3_1)
+
+unsigned breakpoints() { return static_cast<unsigned>(debug_features() >> 12 & 0xf) + 1; }
+unsigned watchpoints() { return static_cast<unsigned>(debug_features() >> 20 & 0xf) + 1; }
 
 } // namespace
 
@@ -79,6 +107,8 @@ void reset(GuestState& state, std::uint64_t entry, std::uint64_t argument)
     state.pc = entry;
     state.pstate = el1h_all_masked;
     state.sctlr_el1 = sctlr_reset;
+    state.cpacr_el1 = cpacr_vectors;
+    state.os_lock = 1;
     state.general.x[0] = argument;
 }
 
@@ -94,7 +124,13 @@ void load_guest(const GuestState& state, GuestRegisters& general)
 {
 #define BULKHEAD_LOAD(member, name) asm volatile("msr " #name ", %0" : : "r"(state.member))
     BULKHEAD_GUEST_REGISTERS(BULKHEAD_LOAD);
+    if (has_pointer_authentication()) {
+        BULKHEAD_KEYS(BULKHEAD_LOAD);
+    }
 #undef BULKHEAD_LOAD
+    load_breakpoints(state.breakpoints.data(), breakpoints());
+    load_watchpoints(state.watchpoints.data(), watchpoints());
+    OSLAR_EL1::write(state.os_lock);
     load_vectors(state.vectors.data());
     FPSR::write(state.fpsr);
     FPCR::write(state.fpcr);
@@ -106,7 +142,13 @@ void save_guest(GuestState& state, const GuestRegisters& general)
 {
 #define BULKHEAD_SAVE(member, name) asm volatile("mrs %0, " #name : "=r"(state.member))
     BULKHEAD_GUEST_REGISTERS(BULKHEAD_SAVE);
+    if (has_pointer_authentication()) {
+        BULKHEAD_KEYS(BULKHEAD_SAVE);
+    }
 #undef BULKHEAD_SAVE
+    save_breakpoints(state.breakpoints.data(), breakpoints());
+    save_watchpoints(state.watchpoints.data(), watchpoints());
+    state.os_lock = OSLSR_EL1::read() >> 1 & 1; // OSLK
     discard_guest();
     save_vectors(state.vectors.data());
     state.fpsr = FPSR::read();
@@ -125,13 +167,6 @@ void discard_guest()
 }
 
 std::uint64_t guest_pc() { return ELR_EL2::read(); }
-void set_guest_pc(std::uint64_t pc) { ELR_EL2::write(pc); }
 std::uint64_t guest_pstate() { return SPSR_EL2::read(); }
-
-void trap_wait(bool trap)
-{
-    HCR_EL2::write(
-        Hcr::from(HCR_EL2::read()).with(Hcr::trap_wfi, trap).with(Hcr::trap_wfe, trap).raw());
-}
 
 } // namespace bulkhead::machine

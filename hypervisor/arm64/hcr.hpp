@@ -22,10 +22,14 @@ struct Hcr : Register<Hcr, std::uint64_t> {
     static constexpr Field<31, 31, bool> el1_is_aarch64{};              // RW
     static constexpr Field<35, 35, bool> trap_limited_ordering{};       // TLOR
     static constexpr Field<36, 36, bool> trap_error_records{};          // TERR
+    /// APK, API: keys and instructions of pointer authentication are the guest's.
+    static constexpr Field<41, 40, std::uint8_t> pointer_authentication{};
+    static constexpr Field<58, 58, bool> trap_tag_size{}; // TID5
 };
 
-/// A guest that owns its CPU. Cache operations by set and way are not trapped: the vCPU stays on
-/// its CPU, so they mean what they mean on hardware, and invalidation cleans first.
+/// A guest that owns its CPU. What the CPU has not is RES0 here. Cache operations by set and way
+/// are not trapped: the vCPU stays on its CPU, so they mean what they mean on hardware, and
+/// invalidation cleans first.
 constexpr Hcr guest_hcr(bool trap_wait)
 {
     return Hcr{}
@@ -42,8 +46,10 @@ constexpr Hcr guest_hcr(bool trap_wait)
         .with(Hcr::trap_auxiliary_control, true)
         .with(Hcr::el1_is_aarch64, true)
         .with(Hcr::trap_limited_ordering, true)
-        .with(Hcr::trap_error_records, true);
+        .with(Hcr::trap_error_records, true)
+        .with(Hcr::pointer_authentication, 3)
+        .with(Hcr::trap_tag_size, true);
 }
-static_assert(guest_hcr(false).raw() == 0x18'803c'003b);
+static_assert(guest_hcr(false).raw() == 0x0400'0318'803c'003b);
 
 } // namespace bulkhead::arm64

@@ -3,11 +3,14 @@
 #include "arm64/esr.hpp"
 #include "arm64/system_register.hpp"
 #include "base/bits.hpp"
+#include "machine/guest_state.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace bulkhead::arm64 {
+
+extern "C" std::uint64_t read_id_register(unsigned crm_and_op2); // numbered_registers.S
+
 namespace {
 
 constexpr std::uint64_t field(unsigned low) { return bits(low + 3, low); }
@@ -21,11 +24,12 @@ constexpr std::uint64_t visible_aarch64[4][8] = {
      field(0) | field(4)},
     // CRm 5: ID_AA64DFR0: DebugVer, BRPs, WRPs, CTX_CMPs, DoubleLock. AFR0, AFR1: all.
     {field(0) | field(12) | field(20) | field(28) | field(36), 0, 0, 0, ~0ULL, ~0ULL},
-    // CRm 6: ID_AA64ISAR0: all but TME. ISAR1: without APA, API, GPA, GPI, LS64.
-    {~field(24), bits(3, 0) | bits(23, 12) | bits(59, 32)},
-    // CRm 7: ID_AA64MMFR0: PARange to TGran4, ExS. MMFR1: HAFDBS, HPDS, PAN, ETS.
+    // CRm 6: ID_AA64ISAR0: all but TME. ISAR1: without LS64. ISAR2: RPRES, GPA3, APA3, PAC_frac,
+    // BC.
+    {~field(24), bits(59, 0), bits(15, 4) | bits(31, 24)},
+    // CRm 7: ID_AA64MMFR0: PARange to TGran4, ExS. MMFR1: HAFDBS, HPDS, PAN, ETS, ECBHB.
     // MMFR2: CnP, UAO, IESB, VARange, CCIDX, ST, AT, IDS, TTL, BBM, E0PD.
-    {bits(31, 0) | field(44), field(0) | field(12) | field(20) | field(36),
+    {bits(31, 0) | field(44), field(0) | field(12) | field(20) | field(36) | field(60),
      bits(23, 0) | bits(39, 28) | bits(55, 48) | bits(63, 60)},
 };
 
@@ -38,42 +42,6 @@ constexpr std::uint64_t hidden_aarch32[3][8] = {
     {},
 };
 
-template <unsigned Crm, unsigned Op2>
-std::uint64_t read_hardware();
-
-#define BULKHEAD_ID_REGISTER(Crm, Op2)                                                             \
-    template <>                                                                                    \
-    std::uint64_t read_hardware<Crm, Op2>()                                                        \
-    {                                                                                              \
-        std::uint64_t value;                                                                       \
-        asm("mrs %0, S3_0_C0_C" #Crm "_" #Op2 : "=r"(value));                                      \
-        return value;                                                                              \
-    }
-#define BULKHEAD_ID_REGISTER_ROW(Crm)                                                              \
-    BULKHEAD_ID_REGISTER(Crm, 0)                                                                   \
-    BULKHEAD_ID_REGISTER(Crm, 1)                                                                   \
-    BULKHEAD_ID_REGISTER(Crm, 2)                                                                   \
-    BULKHEAD_ID_REGISTER(Crm, 3)                                                                   \
-    BULKHEAD_ID_REGISTER(Crm, 4)                                                                   \
-    BULKHEAD_ID_REGISTER(Crm, 5)                                                                   \
-    BULKHEAD_ID_REGISTER(Crm, 6)                                                                   \
-    BULKHEAD_ID_REGISTER(Crm, 7)
-BULKHEAD_ID_REGISTER_ROW(1)
-BULKHEAD_ID_REGISTER_ROW(2)
-BULKHEAD_ID_REGISTER_ROW(3)
-BULKHEAD_ID_REGISTER_ROW(4)
-BULKHEAD_ID_REGISTER_ROW(5)
-BULKHEAD_ID_REGISTER_ROW(6)
-BULKHEAD_ID_REGISTER_ROW(7)
-
-using Read = std::uint64_t (*)();
-template <unsigned Crm>
-constexpr std::array<Read, 8> row = {
-    read_hardware<Crm, 0>, read_hardware<Crm, 1>, read_hardware<Crm, 2>, read_hardware<Crm, 3>,
-    read_hardware<Crm, 4>, read_hardware<Crm, 5>, read_hardware<Crm, 6>, read_hardware<Crm, 7>};
-constexpr std::array<std::array<Read, 8>, 7> hardware = {row<1>, row<2>, row<3>, row<4>,
-                                                         row<5>, row<6>, row<7>};
-
 /// ID_AA64MMFR0_EL1.PARange for the guest: no more than its address space, at most 40 bits, has.
 constexpr std::uint64_t physical_range_40_bits = 2;
 
@@ -82,20 +50,45 @@ constexpr std::uint64_t csv2_without_context_numbers = std::uint64_t{1} << 56;
 
 constexpr std::uint64_t el1_aarch64_only = 1U << 4; // ID_AA64PFR0_EL1.EL1
 
+/// A field that counts what a guest has at most `most` of: the value is one less.
+std::uint64_t at_most(std::uint64_t value, unsigned low, std::uint64_t most)
+{
+    return (value & ~field(low)) | std::min(value & field(low), (most - 1) << low);
+}
+
 } // namespace
+
+std::uint64_t debug_features() { return read_id_register(8 * 5); }
+
+bool has_pointer_authentication()
+{
+    return ((read_id_register(8 * 6 + 1) & (bits(11, 4) | bits(31, 24))) |
+            (read_id_register(8 * 6 + 2) & bits(15, 8))) != 0;
+}
+
+bool has_scalable_vectors()
+{
+    return ((read_id_register(8 * 4) & field(32)) | (read_id_register(8 * 4 + 1) & field(24))) != 0;
+}
 
 std::uint64_t id_register(std::uint32_t register_name)
 {
     const unsigned crm = (register_name >> 1) & 0xf;
     const unsigned op2 = (register_name >> 17) & 0x7;
     if (crm < 1 || crm > 7) return 0;
-    auto value = hardware[crm - 1][op2]();
+    auto value = read_id_register(8 * crm + op2);
     if (crm < 4) return value & ~hidden_aarch32[crm - 1][op2];
 
     value &= visible_aarch64[crm - 4][op2];
     if (crm == 4 && op2 == 0) {
         const auto csv2 = std::min(value & field(56), csv2_without_context_numbers);
         return (value & ~field(4) & ~field(56)) | el1_aarch64_only | csv2;
+    }
+    if (crm == 5 && op2 == 0) {
+        value = at_most(value, 12, machine::debug_breakpoints);
+        value =
+            at_most(value, 28, machine::debug_breakpoints); // no more with a context than there are
+        return at_most(value, 20, machine::debug_watchpoints);
     }
     if (crm == 7 && op2 == 0)
         return (value & ~field(0)) | std::min(value & field(0), physical_range_40_bits);

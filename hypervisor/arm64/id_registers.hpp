@@ -9,4 +9,11 @@ namespace bulkhead::arm64 {
 /// register with Op0 3, Op1 0, CRn 0, CRm 1-7; those the architecture has not named yet are zero.
 std::uint64_t id_register(std::uint32_t register_name);
 
+/// ID_AA64DFR0_EL1 of this CPU.
+std::uint64_t debug_features();
+/// This CPU has the keys of pointer authentication (FEAT_PAuth).
+bool has_pointer_authentication();
+/// This CPU has SVE or SME, which guests do not.
+bool has_scalable_vectors();
+
 } // namespace bulkhead::arm64

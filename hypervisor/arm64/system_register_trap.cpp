@@ -18,6 +18,11 @@ constexpr auto icc_dir = name(3, 0, 12, 11, 1);
 constexpr auto icc_sre = name(3, 0, 12, 12, 5);
 
 constexpr auto actlr_el1 = name(3, 0, 1, 0, 1);
+/// Traps where the CPU has vectors that the guest has not (cpu_setup.cpp): the guest's has no
+/// fields for them, and the real one lets their instructions through to EL2's trap, which says
+/// Undefined.
+constexpr auto cpacr_el1 = name(3, 0, 1, 0, 2);
+BULKHEAD_SYSTEM_REGISTER(CPACR_EL1);
 
 bool is_id_register(std::uint32_t reg)
 {
@@ -47,10 +52,12 @@ void trap_system_register(machine::RunningVcpu& vcpu, machine::GuestRegisters& r
             value = id_register(reg);
         } else if (reg == icc_sre) {
             value = 7; // system register interface, no bypass: RAO/WI
+        } else if (reg == cpacr_el1) {
+            value = CPACR_EL1::read() & ~cpacr_vectors;
         } else if (reg == actlr_el1 || is_implementation_defined(reg)) {
             value = 0;
         } else {
-            return inject_undefined(esr);
+            return inject_undefined();
         }
         registers.set_operand(operand, value);
     } else {
@@ -61,13 +68,14 @@ void trap_system_register(machine::RunningVcpu& vcpu, machine::GuestRegisters& r
             break;
         case icc_asgi1r:
         case icc_sgi0r: upcall::send_sgi(vcpu, value, upcall::SgiGroup::group0_only); break;
+        case cpacr_el1: CPACR_EL1::write(value | cpacr_vectors); break;
         case icc_sre:
         case actlr_el1: break;
         default:
-            if (!is_implementation_defined(reg)) return inject_undefined(esr);
+            if (!is_implementation_defined(reg)) return inject_undefined();
         }
     }
-    ELR_EL2::write(ELR_EL2::read() + 4);
+    skip_instruction(esr);
 }
 
 } // namespace bulkhead::arm64

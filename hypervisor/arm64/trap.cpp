@@ -5,7 +5,7 @@
 #include "arm64/inject.hpp"
 #include "arm64/system_register.hpp"
 #include "arm64/system_register_trap.hpp"
-#include "machine/guest_state.hpp"
+#include "machine/cpu.hpp"
 #include "machine/upcalls.hpp"
 
 namespace bulkhead::arm64 {
@@ -16,11 +16,6 @@ using machine::RunningVcpu;
 using upcall::MmioAccess;
 
 constexpr std::uint16_t xen_hypercall = 0xea1;
-
-void skip_instruction(Esr esr)
-{
-    ELR_EL2::write(ELR_EL2::read() + (esr.get(Esr::instruction_is_32_bit) ? 4 : 2));
-}
 
 /// HPFAR_EL2.FIPA is the page, FAR_EL2 has the offset in it (Arm ARM D17.2.60).
 GuestAddress faulting_address()
@@ -78,7 +73,7 @@ bool synchronous_from_guest(GuestRegisters& registers, RunningVcpu& vcpu)
         else {
             // HVC completes before it traps; an undefined one must not seem to have.
             ELR_EL2::write(ELR_EL2::read() - 4);
-            inject_undefined(esr);
+            inject_undefined();
         }
         break;
     case Esr::Class::smc:
@@ -87,7 +82,7 @@ bool synchronous_from_guest(GuestRegisters& registers, RunningVcpu& vcpu)
             skip_instruction(esr);
             upcall::firmware_call(vcpu, registers);
         } else {
-            inject_undefined(esr);
+            inject_undefined();
         }
         break;
     case Esr::Class::system_register: trap_system_register(vcpu, registers, esr); break;
@@ -101,13 +96,20 @@ bool synchronous_from_guest(GuestRegisters& registers, RunningVcpu& vcpu)
         // WFE needs no wake-up event: it may always complete at once.
         if (!esr.get(Esr::is_wfe)) upcall::wait_for_interrupt(vcpu);
         break;
-    default: inject_undefined(esr); break;
+    default: inject_undefined(); break;
     }
     return vcpu.attention.load(std::memory_order_acquire) != 0;
 }
 
 void system_error_from_guest(GuestRegisters& /*registers*/, RunningVcpu& vcpu)
 {
+    // Without RAS the syndrome says nothing about that.
+    const auto esr = Esr::from(ESR_EL2::read());
+    if (esr.get(Esr::fault_status) == fault_status::asynchronous) {
+        if (esr.get(Esr::severity) == Esr::Severity::corrected) return;
+        if (esr.get(Esr::severity) == Esr::Severity::uncontainable)
+            machine::halt("an uncontainable error of the hardware");
+    }
     upcall::system_error(vcpu);
 }
 }

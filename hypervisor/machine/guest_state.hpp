@@ -9,6 +9,10 @@
 
 namespace bulkhead::machine {
 
+/// What a guest has of them, if the CPU has as many.
+inline constexpr unsigned debug_breakpoints = 6;
+inline constexpr unsigned debug_watchpoints = 4;
+
 /// A vCPU's registers while it is not on a CPU: plain values, all zero but what reset() sets.
 /// arm64/guest_state.cpp moves them.
 struct GuestState {
@@ -17,11 +21,18 @@ struct GuestState {
     std::uint64_t pstate;
 
     // EL1 and EL0 system registers, in the order in which they are moved.
-    std::uint64_t sctlr_el1, actlr_el1, cpacr_el1, ttbr0_el1, ttbr1_el1, tcr_el1;
+    std::uint64_t sctlr_el1, cpacr_el1, ttbr0_el1, ttbr1_el1, tcr_el1;
     std::uint64_t esr_el1, afsr0_el1, afsr1_el1, far_el1, mair_el1, amair_el1, vbar_el1;
     std::uint64_t contextidr_el1, tpidr_el0, tpidrro_el0, tpidr_el1, sp_el0, sp_el1, elr_el1;
-    std::uint64_t spsr_el1, cntkctl_el1, par_el1, csselr_el1, mdscr_el1;
+    std::uint64_t spsr_el1, cntkctl_el1, par_el1, csselr_el1, mdscr_el1, mdccint_el1;
+    std::uint64_t osdlr_el1, os_lock;
     std::uint64_t cntv_ctl_el0, cntv_cval_el0, cntp_ctl_el0, cntp_cval_el0;
+
+    /// DBGBVR<n>_EL1 and DBGBCR<n>_EL1, DBGWVR<n>_EL1 and DBGWCR<n>_EL1.
+    std::array<std::uint64_t, 2 * debug_breakpoints> breakpoints;
+    std::array<std::uint64_t, 2 * debug_watchpoints> watchpoints;
+    /// APIAKeyLo_EL1 to APGAKeyHi_EL1, of pointer authentication.
+    std::array<std::uint64_t, 10> keys;
 
     // What EL2 sets for this vCPU.
     std::uint64_t hcr_el2, vmpidr_el2, vttbr_el2, cntvoff_el2;
@@ -60,7 +71,6 @@ void discard_guest();
 
 /// The guest that is on this CPU: where it was interrupted.
 [[nodiscard]] std::uint64_t guest_pc();
-void set_guest_pc(std::uint64_t pc);
 [[nodiscard]] std::uint64_t guest_pstate();
 /// Why a guest last left this CPU by a trap.
 struct LastExit {
@@ -69,7 +79,5 @@ struct LastExit {
     GuestAddress address{};
 };
 [[nodiscard]] LastExit last_exit();
-/// Switches WFI and WFE traps of the guest on this CPU.
-void trap_wait(bool trap);
 
 } // namespace bulkhead::machine
