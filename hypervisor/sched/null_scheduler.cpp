@@ -20,9 +20,11 @@ Result<void> insert(Unit& unit, CpuId cpu)
 Unit* pick(CpuId cpu)
 {
     auto* unit = owner[cpu.value()].load(std::memory_order_acquire);
-    if (unit == nullptr || unit->state.load(std::memory_order_acquire) != Unit::State::runnable)
-        return nullptr;
-    return unit;
+    if (unit == nullptr) return nullptr;
+    // One that was switched off before it ever ran comes onto its CPU to be let go.
+    const auto state = unit->state.load(std::memory_order_acquire);
+    const bool wants_cpu = state == Unit::State::runnable || state == Unit::State::switching_off;
+    return wants_cpu ? unit : nullptr;
 }
 
 } // namespace bulkhead::sched::null_scheduler

@@ -12,7 +12,7 @@ namespace null_scheduler {
 
 /// Gives `cpu` to `unit`. busy when the CPU has one.
 Result<void> insert(Unit& unit, CpuId cpu);
-/// The CPU's unit if it may run, else nothing.
+/// The CPU's unit if it may run or is to be let go, else nothing.
 Unit* pick(CpuId cpu);
 
 } // namespace null_scheduler
