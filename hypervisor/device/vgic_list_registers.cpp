@@ -223,6 +223,7 @@ bool VgicDelivery::repeat_in_slot(CpuInterface& c, Interrupt i, std::uint8_t sou
     c.pending_slots |= mask;
     i.set(&Bank::latch);
     i.clear(&Bank::active);
+    if (is_v2_sgi(i)) c.sgi_sources[i.id.value()] |= static_cast<std::uint8_t>(1U << source);
     machine::write_list_register(n, c.written[n]);
     return true;
 }
