@@ -30,7 +30,14 @@ bool run_ctest(Session& session, const char* choice, const char* label)
                .ok();
 }
 
-bool test_units(Session& session) { return run_ctest(session, "--label-exclude", "^tool$"); }
+bool test_units(Session& session) { return run_ctest(session, "--label-exclude", "."); }
+
+bool test_simulation(Session& session)
+{
+    return run_ctest(session, "--label-regex", "^simulation$");
+}
+
+bool test_fuzz(Session& session) { return run_ctest(session, "--label-regex", "^fuzz$"); }
 
 bool test_tool(Session& session) { return run_ctest(session, "--label-regex", "^tool$"); }
 
@@ -62,6 +69,10 @@ struct Part {
 const std::vector<Part> parts{
     {"unit", "every format, parser and device model of the hypervisor, on this machine",
      test_units},
+    {"simulation", "10000 interleavings of processors, domains and devices, each by its seed",
+     test_simulation},
+    {"fuzz", "random device trees and guest accesses; README.md says how to search for longer",
+     test_fuzz},
     {"tool", "the host tool: descriptions and their errors, device trees, scripts", test_tool},
     {"system", "real guests on the emulated machines", test_system},
     {"lint", "clang-format and clang-tidy over all sources (only when named)", lint, false},
@@ -90,7 +101,7 @@ int test(Session& session, const std::vector<std::string>& names)
             session.progress.say(failure.what()); // the other parts still have something to say
         }
         all_passed = all_passed && passed;
-        summary += fmt::format("test {:<8} {} ({})\n", part.name, passed ? "passed" : "FAILED",
+        summary += fmt::format("test {:<10} {} ({})\n", part.name, passed ? "passed" : "FAILED",
                                seconds_since(begin));
     }
     fmt::print("\n{}", summary);
@@ -104,7 +115,7 @@ void add_test_command(CLI::App& line, Chosen& chosen)
     std::string explained = "Parts:\n";
     std::vector<std::string> names;
     for (const Part& part : parts) {
-        explained += fmt::format("  {:<8} {}\n", part.name, part.what);
+        explained += fmt::format("  {:<10} {}\n", part.name, part.what);
         names.push_back(part.name);
     }
     CLI::App* command = line.add_subcommand("test", "run the tests, all of them or some parts");

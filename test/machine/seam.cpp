@@ -22,16 +22,38 @@ CpuId this_cpu() { return test::machine().current(); }
 std::uint32_t cpu_count() { return test::machine().cpu_count(); }
 void send_reschedule(CpuId cpu) { test::machine().cpu(cpu).kicked = true; }
 
-void wait_for_interrupt() { throw test::Halted("waits for an interrupt that nobody will send"); }
+namespace {
+
+/// Another processor may act now.
+void pass(const char* when_nobody_does = nullptr)
+{
+    auto& machine = test::machine();
+    if (machine.interleave && !machine.stopping)
+        machine.interleave();
+    else if (when_nobody_does != nullptr)
+        halt(when_nobody_does);
+}
+
+} // namespace
+
+void wait_for_interrupt()
+{
+    const auto self = this_cpu();
+    test::machine().cpu().waits = true;
+    while (!test::machine().is_signalled(self))
+        pass("waits for an interrupt that nobody will send");
+    test::machine().cpu().waits = false;
+}
 
 void wait_until_equal(const std::atomic<std::uint16_t>& variable, std::uint16_t value)
 {
-    if (variable.load(std::memory_order_acquire) != value)
-        halt("waits for a lock that nobody will release");
+    while (variable.load(std::memory_order_acquire) != value)
+        pass("waits for a lock that nobody will release");
 }
 
 void note_lock_taken(unsigned rank)
 {
+    pass();
     auto& held = test::machine().cpu().held_locks;
     if (held >> rank != 0)
         throw test::Halted("lock of rank " + std::to_string(rank) +
@@ -40,7 +62,11 @@ void note_lock_taken(unsigned rank)
     held |= 1U << rank;
 }
 
-void note_lock_released(unsigned rank) { test::machine().cpu().held_locks &= ~(1U << rank); }
+void note_lock_released(unsigned rank)
+{
+    test::machine().cpu().held_locks &= ~(1U << rank);
+    pass();
+}
 
 void halt(const char* why, const void* /*where*/) { throw test::Halted(why); }
 
@@ -106,7 +132,7 @@ void load_virtual_cpu_interface(const GuestState& state)
 
 // physical_interrupt.hpp
 
-void enable_physical(Intid intid) { test::machine().physical(intid).enabled = true; }
+void enable_physical(Intid intid) { test::machine().enable_physical(intid); }
 void disable_physical(Intid intid) { test::machine().physical(intid).enabled = false; }
 void set_physical_trigger(Intid intid, bool edge) { test::machine().physical(intid).edge = edge; }
 void route_physical(Intid intid, CpuId cpu) { test::machine().physical(intid).route = cpu; }
@@ -118,9 +144,21 @@ void activate_physical(Intid intid) { test::machine().physical(intid).active = t
 // running_vcpu.hpp
 
 RunningVcpu& running_vcpu() { return *test::machine().cpu().running; }
-void set_running_vcpu(RunningVcpu& vcpu) { test::machine().cpu().running = &vcpu; }
+void set_running_vcpu(RunningVcpu& vcpu)
+{
+    pass();
+    test::machine().cpu().running = &vcpu;
+}
 RunningVcpu& idle_vcpu() { return test::machine().cpu().idle; }
-void take_pending_interrupts() { test::machine().cpu().kicked = false; }
+void take_pending_interrupts()
+{
+    auto& machine = test::machine();
+    machine.cpu().kicked = false;
+    pass();
+    while (const auto intid = machine.take_physical())
+        machine.physical_handler(*intid);
+    if (machine.cpu().interface.needs_maintenance()) machine.maintenance_handler();
+}
 
 // guest_state.hpp
 
@@ -144,6 +182,7 @@ void load_guest(const GuestState& state, GuestRegisters& general)
     auto& cpu = test::machine().cpu();
     cpu.guest = state;
     cpu.registers = &general;
+    ++cpu.loads;
     general = state.general;
     load_virtual_cpu_interface(state);
 }

@@ -28,16 +28,28 @@ PhysicalInterrupt& TestMachine::physical(Intid intid, CpuId of)
     return shared_.at(intid.value());
 }
 
-std::optional<Intid> TestMachine::take_physical()
+std::optional<Intid> TestMachine::first_signalled(CpuId of)
 {
-    for (std::uint32_t n = 16; n < shared_.size(); ++n) {
-        auto& interrupt = physical(Intid{n});
-        if (!interrupt.is_signalled() || (n >= 32 && interrupt.route != current_)) continue;
-        interrupt.active = true;
-        interrupt.edge_seen = false;
-        return Intid{n};
+    for (const auto n : in_use_) {
+        const auto& interrupt = physical(Intid{n}, of);
+        if (interrupt.is_signalled() && (n < 32 || interrupt.route == of)) return Intid{n};
     }
     return std::nullopt;
+}
+
+std::optional<Intid> TestMachine::take_physical()
+{
+    const auto found = first_signalled(current_);
+    if (found) {
+        physical(*found).active = true;
+        physical(*found).edge_seen = false;
+    }
+    return found;
+}
+
+bool TestMachine::is_signalled(CpuId of)
+{
+    return cpu(of).kicked || cpu(of).interface.needs_maintenance() || first_signalled(of);
 }
 
 TestMachine& machine()

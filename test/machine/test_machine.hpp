@@ -8,8 +8,10 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 
 /// The seam on the host: processors that do nothing by themselves. A test says which of them
@@ -46,6 +48,10 @@ struct Processor {
     /// What the guest on it has.
     machine::GuestState guest = {};
     machine::GuestRegisters* registers = nullptr;
+    /// How often a guest was loaded: who finds it changed is another guest.
+    unsigned loads = 0;
+    /// It sleeps in machine::wait_for_interrupt().
+    bool waits = false;
 };
 
 class TestMachine {
@@ -67,6 +73,22 @@ public:
     [[nodiscard]] PhysicalInterrupt& physical(Intid intid) { return physical(intid, current_); }
     /// Acknowledges an interrupt that the current processor is signalled, as EL2 does.
     std::optional<Intid> take_physical();
+    /// Has that processor an interrupt to take, of whichever kind?
+    [[nodiscard]] bool is_signalled(CpuId cpu);
+    /// What EL2 does with a guest's physical interrupt that it acknowledged.
+    std::function<void(Intid)> physical_handler = [](Intid) {};
+    std::function<void()> maintenance_handler = [] {};
+    /// Called where another processor may act meanwhile: before a lock is taken and after it is let
+    /// go, and while this one waits. Without it nobody else acts, and a wait that does not end at
+    /// once throws Halted.
+    std::function<void()> interleave;
+    /// Nobody acts any more, although `interleave` is set.
+    bool stopping = false;
+    void enable_physical(Intid intid)
+    {
+        physical(intid).enabled = true;
+        in_use_.insert(intid.value());
+    }
     void set_physical_line(Intid intid, bool high) { physical(intid).line = high; }
     void pulse_physical(Intid intid) { physical(intid).edge_seen = true; }
 
@@ -77,7 +99,11 @@ public:
 private:
     std::deque<Processor> processors_;
     std::array<PhysicalInterrupt, 1020> shared_;
+    /// The private interrupts there are, and the SPIs that were ever enabled.
+    std::set<std::uint32_t> in_use_;
     CpuId current_{};
+
+    std::optional<Intid> first_signalled(CpuId cpu);
 };
 
 /// The machine behind the seam; a new one for each test that asks for it.

@@ -1,0 +1,358 @@
+#include "simulation/simulation.hpp"
+
+#include "device/guest_layout.hpp"
+#include "machine/physical_memory.hpp"
+#include "machine/upcalls.hpp"
+#include "sched/null_scheduler.hpp"
+#include "simulation/guest.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <new>
+
+namespace bulkhead::simulation {
+namespace {
+
+using Lr = machine::ListRegister;
+namespace layout = device::guest_layout;
+
+constexpr unsigned steps_until_drain = 200;
+/// Nothing that a guest can do takes that long to settle.
+constexpr unsigned most_steps = 60'000;
+
+/// What outlives a seed: the scheduler's table has no way back, so vCPUs stay where they are.
+struct Permanent {
+    Permanent()
+    {
+        ram.emplace(std::size_t{8} << 20);
+        static memory::PhysicalRanges free;
+        if (!free.add(ram->range())) throw std::runtime_error("no room for a range");
+        memory::page_pool().use(free);
+        for (unsigned n = 0; n < Simulation::most_cpus; ++n) {
+            new (vcpu(n)) domain::Vcpu;
+            if (!sched::null_scheduler::insert(*vcpu(n), CpuId{n}))
+                throw std::runtime_error("a CPU is taken");
+            auto map =
+                memory::Stage2Map::create(memory::page_pool(), static_cast<std::uint16_t>(n + 1));
+            maps.push_back(map.value());
+            if (!maps.back().map(layout::ram[0].start, PhysicalAddress{std::uint64_t{n + 1} << 30},
+                                 std::uint64_t{2} << 20, memory::Stage2Access::ram))
+                throw std::runtime_error("no map");
+        }
+    }
+    domain::Vcpu* vcpu(unsigned n)
+    {
+        return std::launder(reinterpret_cast<domain::Vcpu*>(memory.data())) + n;
+    }
+
+    std::optional<test::PhysicalMemory> ram;
+    alignas(
+        domain::Vcpu) std::array<std::byte, sizeof(domain::Vcpu) * Simulation::most_cpus> memory{};
+    std::vector<memory::Stage2Map> maps;
+};
+
+Permanent& permanent()
+{
+    static Permanent instance;
+    return instance;
+}
+
+bool is_valid(Lr lr) { return lr.get(Lr::state) != Lr::State::invalid; }
+
+} // namespace
+
+Simulation::Simulation(std::uint64_t seed, bool tells)
+    : tells_(tells), random_(seed),
+      machine_(test::new_machine(most_cpus, std::array{2U, 4U, 4U, 16U}[random_() % 4])),
+      version_(one_in(2) ? device::GicVersion::v2 : device::GicVersion::v3)
+{
+    static_cast<void>(permanent());
+    tell("GICv{}, {} list registers", version_ == device::GicVersion::v2 ? 2 : 3,
+         cpu(0).interface.list_registers);
+    unsigned cpu = 0;
+    const unsigned guests = 2 + upto(most_cpus - 2);
+    while (cpu < guests) {
+        auto& partition = partitions_.emplace_back();
+        partition.first_cpu = cpu;
+        partition.vcpus = std::min(1 + upto(3), guests - cpu);
+        cpu += partition.vcpus;
+        build(partition, static_cast<unsigned>(partitions_.size() - 1));
+    }
+    devices_cpu_ = cpu;
+
+    machine_.physical_handler = [this](Intid intid) { take_physical(intid); };
+    machine_.maintenance_handler = [] {
+        auto& running = machine::running_vcpu();
+        if (running.has_guest) upcall::maintenance_interrupt(running);
+    };
+    // Not every place every time: what goes on for a while is as likely as what is cut short.
+    machine_.interleave = [this] {
+        if (one_in(3)) switch_away();
+    };
+}
+
+Simulation::~Simulation() { machine_.interleave = nullptr; }
+
+void Simulation::build(Partition& partition, unsigned number)
+{
+    partition.eoi_mode = one_in(3);
+    tell("domain {}: CPUs {} to {}, EOImode {}", number + 1, partition.first_cpu,
+         partition.first_cpu + partition.vcpus - 1, partition.eoi_mode ? 1 : 0);
+    partition.ledger = Ledger{partition.vcpus, spis};
+    auto* const first = permanent().vcpu(partition.first_cpu);
+    for (unsigned n = 0; n < partition.vcpus; ++n) {
+        first[n].~Vcpu();
+        new (&first[n]) domain::Vcpu;
+        first[n].placed_on = CpuId{partition.first_cpu + n};
+    }
+    const domain::Domain::Configuration configuration{
+        .id = DomainId{static_cast<std::uint16_t>(number + 1)},
+        .name = "simulated",
+        .vgic = {.version = version_, .vcpus = partition.vcpus, .spis = spis},
+        .has_vpl011 = true,
+        .trap_wait = one_in(2),
+        .timer_interrupts = {layout::virtual_timer, layout::physical_timer}};
+    const auto needed = device::Vgic::memory_needed(configuration.vgic);
+    partition.vgic_memory.resize(needed + cache_line);
+    const auto address = reinterpret_cast<std::uintptr_t>(partition.vgic_memory.data());
+    const auto offset = align_up(address, cache_line) - address;
+    partition.domain.emplace(configuration, permanent().maps[number],
+                             std::span{partition.vgic_memory}.subspan(offset, needed),
+                             std::span{first, partition.vcpus});
+    // Each has a quarter of what is linked.
+    for (unsigned n = 32; n < 32 + spis; ++n)
+        if (is_linked(n) && n % 4 == number)
+            partition.domain->vgic().link_shared(Intid{n}, Intid{n});
+}
+
+void Simulation::pass()
+{
+    if (!machine_.stopping && one_in(2)) switch_away();
+    if (machine_.stopping) throw Finished{};
+}
+
+void Simulation::switch_away()
+{
+    const auto self = machine_.current();
+    fibers_[self.value()]->suspend();
+    machine_.run_on(self);
+}
+
+void Simulation::take_physical(Intid intid)
+{
+    auto& running = machine::running_vcpu();
+    tell("physical interrupt {}", intid.value());
+    if (intid.value() < 32) {
+        // The short way of the interrupt path, see driver/interrupt.cpp.
+        for (unsigned t = 0; t < 2; ++t)
+            if (intid == running.timer_interrupt[t] && running.timer_list_register[t] != 0)
+                return machine::write_list_register(t, Lr::from(running.timer_list_register[t]));
+        if (!running.has_guest) throw Broken("a private interrupt came to an idle processor");
+        return upcall::guest_interrupt(running, intid);
+    }
+    auto& owner = *partitions_[intid.value() % 4].domain;
+    const bool is_own = running.has_guest && domain::vcpu_of(running).domain == &owner;
+    owner.vgic().physical_arrived(is_own ? domain::vcpu_of(running).id : device::nobody, intid);
+}
+
+bool Simulation::is_up_to_date(unsigned n)
+{
+    return !machine_.is_signalled(CpuId{n}) && cpu(n).running->attention == 0;
+}
+
+bool Simulation::is_in_list_register_elsewhere(const Partition& partition, unsigned intid,
+                                               unsigned except)
+{
+    for (unsigned n = partition.first_cpu; n < partition.first_cpu + partition.vcpus; ++n)
+        for (unsigned k = 0; n != except && k < cpu(n).interface.list_registers; ++k) {
+            const auto lr = cpu(n).interface.read(k);
+            // The end of one that is looked at again is this processor's to see.
+            if ((is_valid(lr) || lr.get(Lr::eoi)) && lr.get(Lr::vintid).value() == intid)
+                return true;
+        }
+    return false;
+}
+
+void Simulation::update_timers()
+{
+    const auto now = machine_.now.value();
+    for (unsigned n = 0; n < devices_cpu_; ++n) {
+        const auto& guest = cpu(n).guest;
+        const auto expired = [&](std::uint64_t control, std::uint64_t compare) {
+            return (control & 1) != 0 && now >= compare;
+        };
+        machine_.physical(layout::virtual_timer, CpuId{n}).line =
+            expired(guest.cntv_ctl_el0, guest.cntv_cval_el0);
+        machine_.physical(layout::physical_timer, CpuId{n}).line =
+            expired(guest.cntp_ctl_el0, guest.cntp_cval_el0);
+    }
+}
+
+/// Within one processor the list registers themselves see to it (test::VirtualCpuInterface).
+void Simulation::check_list_registers()
+{
+    for (const auto& partition : partitions_) {
+        std::array<bool, 32 + spis> present{};
+        for (unsigned n = partition.first_cpu; n < partition.first_cpu + partition.vcpus; ++n)
+            for (unsigned k = 0; k < cpu(n).interface.list_registers; ++k) {
+                const auto lr = cpu(n).interface.read(k);
+                if (!is_valid(lr)) continue;
+                const auto id = lr.get(Lr::vintid).value();
+                if (cpu(n).waits && !cpu(n).running->has_guest)
+                    throw Broken(fmt::format("interrupt {} stayed in a list register of CPU {}, "
+                                             "whose vCPU is off",
+                                             id, n));
+                if (id < 32) continue;
+                if (std::exchange(present.at(id), true))
+                    throw Broken(fmt::format("interrupt {} is in two list registers", id));
+                if (lr.get(Lr::hardware) != is_linked(id) && lr.get(Lr::hardware))
+                    throw Broken(fmt::format("interrupt {} is nobody's physical one", id));
+            }
+    }
+}
+
+void Simulation::device_event()
+{
+    auto& partition = partitions_[upto(static_cast<unsigned>(partitions_.size()))];
+    if (partition.has_ended || !partition.is_set_up) return;
+    auto& domain = *partition.domain;
+    if (one_in(6) && !partition.is_typing && partition.typed - partition.received < 24) {
+        partition.is_typing = true;
+        domain.vpl011()->receive(static_cast<char>('!' + partition.typed++ % 64));
+        partition.is_typing = false;
+        return;
+    }
+    const unsigned id = 33 + upto(spis - 1);
+    auto& record = partition.ledger.at(0, id);
+    if (record.busy) return;
+    const Intid intid{id};
+    tell("device of domain {}: interrupt {}", domain.id().value(), id);
+    if (is_linked(id) && id % 4 != domain.id().value() - 1U) return;
+    // A linked level is all the physical GIC's, and lasts until the guest has quieted it.
+    if (is_linked(id) && !record.edge) return machine_.set_physical_line(intid, true);
+    // Two edges may be one or two, as the first was seen by the physical GIC alone or not.
+    if (is_linked(id) && record.causes[0].may()) return;
+    record.start_access();
+    if (record.edge) {
+        Cause::Raising raising{record.causes[0]};
+        if (is_linked(id))
+            machine_.pulse_physical(intid);
+        else
+            domain.vgic().pulse(intid);
+        raising.end();
+    } else {
+        const bool high = !record.line_must;
+        (high ? record.line_may : record.line_must) = high;
+        domain.vgic().set_line(intid, high);
+        record.line_may = record.line_must = high;
+    }
+    record.end_access();
+}
+
+void Simulation::processor(unsigned n)
+try {
+    if (machine_.stopping) return;
+    if (n == devices_cpu_) {
+        for (;; pass())
+            if (!draining_ && one_in(3)) device_event();
+    }
+    for (auto& partition : partitions_)
+        if (partition.first_cpu == n)
+            partition.domain->start(layout::ram[0].start, layout::ram[0].start);
+    for (auto& partition : partitions_)
+        if (n >= partition.first_cpu && n < partition.first_cpu + partition.vcpus)
+            run_guests(*this, partition, n);
+} catch (const Finished&) {
+} catch (const std::exception& error) {
+    if (!broken_ && !machine_.stopping) broken_ = error.what();
+}
+
+bool Simulation::is_at_rest(unsigned n)
+{
+    return is_up_to_date(n) && (n == devices_cpu_ || cpu(n).waits || idle_[n]);
+}
+
+void Simulation::check_nothing_is_lost()
+{
+    for (auto& partition : partitions_) {
+        if (partition.has_ended) {
+            check_ended(partition);
+            continue;
+        }
+        // Whoever sleeps for good has not taken part.
+        const auto sleeps = [&](unsigned vcpu) { return cpu(partition.first_cpu + vcpu).waits; };
+        if (partition.received != partition.typed && !sleeps(0))
+            throw Broken(fmt::format("domain {} got {} of {} characters",
+                                     partition.domain->id().value(), partition.received,
+                                     partition.typed));
+        for (unsigned vcpu = 0; vcpu < partition.vcpus; ++vcpu)
+            for (unsigned id = 0; id < 32 + spis; ++id) {
+                const auto& record = partition.ledger.at(vcpu, id);
+                if (id >= 32 && record.target != vcpu) continue;
+                if (!partition.is_on(vcpu)) continue;
+                if (record.active && !sleeps(vcpu))
+                    throw Broken(fmt::format("interrupt {} stayed active", id));
+                if (record.enabled && !record.active && record.must_be_pending())
+                    throw Broken(fmt::format("interrupt {} of vCPU {} of domain {} was lost", id,
+                                             vcpu, partition.domain->id().value()));
+            }
+    }
+}
+
+void Simulation::check_ended(const Partition& partition)
+{
+    for (unsigned n = partition.first_cpu; n < partition.first_cpu + partition.vcpus; ++n) {
+        if (cpu(n).running->has_guest || partition.is_on(n - partition.first_cpu))
+            throw Broken(fmt::format("CPU {} still runs a domain that has ended", n));
+        for (const auto timer : {layout::virtual_timer, layout::physical_timer})
+            if (machine_.physical(timer, CpuId{n}).enabled ||
+                machine_.physical(timer, CpuId{n}).active)
+                throw Broken(fmt::format("CPU {} keeps the timer {} of a domain that has ended", n,
+                                         timer.value()));
+    }
+}
+
+std::optional<std::string> Simulation::run()
+{
+    for (unsigned n = 0; n <= devices_cpu_; ++n)
+        fibers_.push_back(std::make_unique<Fiber>([this, n] { processor(n); }));
+    const auto count = static_cast<unsigned>(fibers_.size());
+    try {
+        for (unsigned step = 0;; ++step) {
+            if (step == steps_until_drain * devices_cpu_) draining_ = true;
+            unsigned at_rest = 0;
+            for (unsigned n = 0; draining_ && n < count && is_at_rest(n); ++n)
+                ++at_rest;
+            if (at_rest == count) break;
+            if (step == most_steps) throw Broken("it never comes to rest");
+            const auto next = upto(count);
+            machine_.run_on(CpuId{next});
+            machine_.now = Ticks{machine_.now.value() + 1};
+            update_timers();
+            // What sleeps needs no turn until there is something to wake up for.
+            if (cpu(next).waits && !machine_.is_signalled(CpuId{next})) continue;
+            fibers_[next]->resume();
+            if (broken_) break;
+            check_list_registers();
+        }
+        if (!broken_) check_nothing_is_lost();
+    } catch (const std::exception& error) {
+        broken_ = error.what();
+    }
+    stop();
+    return broken_;
+}
+
+/// All processors unwind, so that nothing on their stacks is forgotten.
+void Simulation::stop()
+{
+    machine_.stopping = true;
+    for (unsigned n = 0; n < fibers_.size(); ++n) {
+        if (fibers_[n]->has_ended()) continue;
+        machine_.run_on(CpuId{n});
+        fibers_[n]->resume();
+        if (!fibers_[n]->has_ended()) std::abort();
+    }
+}
+
+} // namespace bulkhead::simulation
