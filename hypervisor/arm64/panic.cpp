@@ -18,7 +18,7 @@ constexpr std::string_view exception_names[] = {"synchronous exception", "IRQ", 
 
 /// Without the log's lock: whoever holds it may be the one that failed.
 template <typename... Arguments>
-void say(std::string_view format, const Arguments&... arguments)
+void say(const char* format, const Arguments&... arguments)
 {
     std::array<char, 200> line{};
     const log::Argument list[] = {log::Argument{arguments}..., log::Argument{0}};

@@ -7,6 +7,8 @@
 #include "machine/memory.hpp"
 #include "memory/page_pool.hpp"
 
+#include <algorithm>
+
 namespace bulkhead::arm64 {
 namespace {
 
@@ -71,16 +73,23 @@ void map_stage1(std::uint64_t address, PhysicalAddress physical, std::size_t siz
             }
             table = table_behind(entry);
         }
-        // As many entries of this table as fit; what is mapped already stays.
         const auto span = std::uint64_t{1} << level_shift(level);
         auto* entry = &table[table_index(address, level)];
-        do {
-            if (!is_valid(*entry)) *entry = stage1_leaf(physical, access, level != last_level);
+        if (is_valid(*entry)) { // is mapped already, by a block perhaps
             const auto step = span - (address & (span - 1));
             address += step;
             physical += step;
-            ++entry;
-        } while (fits(level) && table_index(address, level) != 0 && !is_table(*entry, level));
+            continue;
+        }
+        // As many entries of this table as fit.
+        const auto run_end =
+            std::min(align_down(address, entries_per_table * span) + entries_per_table * span,
+                     align_down(end, span));
+        auto leaf = stage1_leaf(physical, access, level != last_level).raw();
+        for (; address < run_end && !is_valid(*entry); leaf += span, physical += span) {
+            *entry++ = Stage1Entry::from(leaf);
+            address += span;
+        }
     }
     machine::publish_table_writes();
 }

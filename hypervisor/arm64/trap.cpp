@@ -6,6 +6,7 @@
 #include "arm64/system_register.hpp"
 #include "arm64/system_register_trap.hpp"
 #include "machine/cpu.hpp"
+#include "machine/guest_state.hpp"
 #include "machine/upcalls.hpp"
 
 namespace bulkhead::arm64 {

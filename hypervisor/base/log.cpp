@@ -56,18 +56,18 @@ private:
 
 } // namespace
 
-std::string_view format_into(std::span<char> buffer, std::string_view format,
+std::string_view format_into(std::span<char> buffer, const char* format,
                              std::span<const Argument> arguments)
 {
     Cursor out{buffer};
     std::size_t next = 0;
-    for (std::size_t i = 0; i < format.size(); ++i) {
-        if (format[i] != '{') {
-            out.put(format[i]);
+    for (; *format != '\0'; ++format) {
+        if (*format != '{') {
+            out.put(*format);
             continue;
         }
-        const bool hexadecimal = i + 1 < format.size() && format[i + 1] == 'x';
-        i += hexadecimal ? 2 : 1;
+        const bool hexadecimal = *++format == 'x';
+        if (hexadecimal) ++format;
         if (next < arguments.size()) out.put(arguments[next++], hexadecimal);
     }
     return out.text();
@@ -75,7 +75,7 @@ std::string_view format_into(std::span<char> buffer, std::string_view format,
 
 void set_threshold(Level level) { threshold = level; }
 
-void write(Level level, std::string_view format, std::span<const Argument> arguments)
+void write(Level level, const char* format, std::span<const Argument> arguments)
 {
     if (level > threshold) return;
     std::array<char, 512> line{};

@@ -6,7 +6,7 @@
 
 namespace bulkhead {
 
-void Report::add(std::string_view mark, std::string_view format,
+void Report::add(std::string_view mark, const char* format,
                  std::initializer_list<log::Argument> arguments)
 {
     std::array<char, 400> line{};

@@ -39,7 +39,7 @@ private:
     static constexpr std::string_view error_mark = "error: ";
     static constexpr std::string_view warning_mark = "warning: ";
 
-    void add(std::string_view mark, std::string_view format,
+    void add(std::string_view mark, const char* format,
              std::initializer_list<log::Argument> arguments);
 
     std::array<char, 8192> text_{};
