@@ -116,6 +116,7 @@ Result<void> load_tree(const DomainDescription& description, const HostResources
             .vcpus = description.vcpus,
             .gic = gic_version(host.description),
             .vpl011 = description.vpl011,
+            .watchdog = description.watchdog_ms != 0,
             .cpu_compatible = processors.compatible,
             .cpu_clock_frequency = processors.clock_frequency,
             .timer_clock_frequency = host.description.timer.clock_frequency,

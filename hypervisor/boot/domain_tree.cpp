@@ -2,6 +2,7 @@
 
 #include "base/fixed_vector.hpp"
 #include "devicetree/tree_writer.hpp"
+#include "hypercall/watchdog.hpp"
 
 namespace bulkhead::boot {
 namespace {
@@ -116,6 +117,14 @@ void write_uart(TreeWriter& tree)
     });
 }
 
+void write_watchdog(TreeWriter& tree)
+{
+    tree.node("watchdog", [&] {
+        tree.string("compatible", "arm,smc-wdt");
+        tree.cells("arm,smc-id", {hypercall::watchdog_call});
+    });
+}
+
 } // namespace
 
 Result<std::span<const std::byte>> write_domain_tree(const DomainMachine& machine,
@@ -133,6 +142,7 @@ Result<std::span<const std::byte>> write_domain_tree(const DomainMachine& machin
         write_gic(tree, machine.gic);
         write_timer(tree, machine);
         if (machine.vpl011) write_uart(tree);
+        if (machine.watchdog) write_watchdog(tree);
     });
     return tree.finish();
 }

@@ -20,6 +20,7 @@ struct DomainMachine {
     unsigned vcpus = 1;
     device::GicVersion gic = device::GicVersion::v3;
     bool vpl011 = false;
+    bool watchdog = false;
     /// The host's: compatible of its CPUs, a list of strings; clock-frequency of its CPUs and of
     /// its timer, 0 where it has none.
     std::span<const std::byte> cpu_compatible;

@@ -3,6 +3,7 @@
 
 #include "domain/domain.hpp"
 #include "hypercall/psci.hpp"
+#include "hypercall/watchdog.hpp"
 #include "machine/speculation.hpp"
 #include "machine/upcalls.hpp"
 
@@ -48,38 +49,6 @@ constexpr Service services[] = {
      .uid = {0x6f38'63f8, 0xbd4c'394b, 0x16ce'2092, 0x6f9f'e541}},
 };
 
-/// The watchdog that guests know as "arm,smc-wdt" (Linux
-/// Documentation/devicetree/bindings/watchdog).
-constexpr std::uint32_t watchdog_call = 0x8200'3d06;
-enum class WatchdogCommand : std::uint32_t { init, set_timeout, enable, pet, time_left };
-
-constexpr std::uint64_t success = 0;
-constexpr std::uint64_t invalid_parameters = ~std::uint64_t{1};
-constexpr std::uint64_t denied = ~std::uint64_t{2};
-
-/// It runs from the domain's start, and cannot be switched off.
-void call_watchdog(domain::Watch& watch, GuestRegisters& registers)
-{
-    const auto argument = registers.x[2];
-    registers.x[0] = watch.has_watchdog() ? success : not_supported;
-    if (!watch.has_watchdog()) return;
-    switch (WatchdogCommand(registers.x[1])) {
-    case WatchdogCommand::init:
-        registers.x[1] = 1;
-        registers.x[2] = watch.longest_seconds();
-        break;
-    case WatchdogCommand::set_timeout:
-        if (!watch.shorten(argument)) registers.x[0] = invalid_parameters;
-        break;
-    case WatchdogCommand::enable:
-        if (argument == 0) registers.x[0] = denied;
-        [[fallthrough]];
-    case WatchdogCommand::pet: watch.pet(); break;
-    case WatchdogCommand::time_left: registers.x[1] = watch.seconds_left(); break;
-    default: registers.x[0] = invalid_parameters;
-    }
-}
-
 bool answer_general_query(std::uint32_t function, GuestRegisters& registers)
 {
     for (const auto& service : services) {
@@ -107,7 +76,7 @@ void firmware_call(RunningVcpu& running, GuestRegisters& registers)
     const auto function = static_cast<std::uint32_t>(registers.x[0]);
     if (hypercall::psci_call(vcpu, registers)) return;
     switch (function) {
-    case watchdog_call: call_watchdog(vcpu.domain->watch(), registers); break;
+    case hypercall::watchdog_call: hypercall::call_watchdog(vcpu.domain->watch(), registers); break;
     case smccc_version: registers.x[0] = smccc_version_1_2; break;
     case smccc_arch_features: {
         const auto asked = static_cast<std::uint32_t>(registers.x[1]);

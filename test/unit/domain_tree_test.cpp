@@ -78,6 +78,7 @@ TEST(DomainTree, a_gicv3_guest_gets_xens_tree)
     machine.bootargs = "console=ttyAMA0 rdinit=/bin/sh";
     machine.vcpus = 2;
     machine.vpl011 = true;
+    machine.watchdog = true;
     machine.cpu_clock_frequency = 1'200'000'000;
     machine.timer_clock_frequency = 62'500'000;
     const CompiledTree expected{R"(/ {
@@ -138,6 +139,7 @@ TEST(DomainTree, a_gicv3_guest_gets_xens_tree)
             interrupt-parent = <0xfde8>;
             current-speed = <115200>;
         };
+        watchdog { compatible = "arm,smc-wdt"; arm,smc-id = <0x82003d06>; };
     };)"};
     EXPECT_EQ(written(machine), listing(expected.tree()));
 }
