@@ -74,6 +74,7 @@ void halt(const char* why, const void* /*where*/) { throw test::Halted(why); }
 
 Ticks now() { return test::machine().now; }
 std::uint64_t ticks_per_second() { return 100'000'000; }
+void set_alarm(Ticks at) { test::machine().cpu().alarm = at; }
 
 // list_register.hpp
 
@@ -196,6 +197,7 @@ void save_guest(GuestState& state, const GuestRegisters& general)
 
 void discard_guest() { test::machine().cpu().guest = {}; }
 std::uint64_t guest_pc() { return test::machine().cpu().guest.pc; }
+LastExit last_exit() { return {"SMC", GuestAddress{}}; }
 std::uint64_t guest_pstate() { return test::machine().cpu().guest.pstate; }
 
 // speculation.hpp

@@ -44,6 +44,8 @@ struct Processor {
     machine::RunningVcpu* running = nullptr;
     /// Somebody asked it to look at its attention.
     bool kicked = false;
+    /// When it asked for upcall::alarm().
+    Ticks alarm{~std::uint64_t{0}};
     std::uint32_t held_locks = 0;
     /// What the guest on it has.
     machine::GuestState guest = {};

@@ -235,6 +235,20 @@ TEST_F(DescriptionChecker, a_console_needs_an_interrupt)
               "FILE:7: nr_spis = 1000: a domain can have at most 988\n");
 }
 
+TEST_F(DescriptionChecker, what_follows_a_reset_or_a_crash_is_one_of_three)
+{
+    EXPECT_EQ(project.problems_of(
+                  one_domain("on_reset = \"stop\"\non_crash = \"panic\"\nwatchdog_ms = 1\n")),
+              "");
+    EXPECT_EQ(project.problems_of(one_domain("on_reset = \"reboot\"\n")),
+              "FILE:7: on_reset = \"reboot\": has to be \"restart\", \"stop\" or \"panic\"\n");
+    EXPECT_EQ(project.problems_of(one_domain("on_crash = \"\"\n")),
+              "FILE:7: on_crash = \"\": has to be \"restart\", \"stop\" or \"panic\"\n");
+    EXPECT_EQ(project.problems_of(one_domain("watchdog_ms = 0\n")),
+              "FILE:7: watchdog_ms = 0: a watchdog needs at least 1 ms; remove the key if there is "
+              "to be none\n");
+}
+
 TEST_F(DescriptionChecker, images_must_not_overlap)
 {
     EXPECT_EQ(project.problems_of(one_domain("kernel_address = 0x50000000\nramdisk = \"Image\"\n"

@@ -57,6 +57,9 @@ cmdline = "console=ttyAMA0"
 memory = "256 MiB"
 cpus = [2, 1]
 nr_spis = 40
+on_reset = "stop"
+on_crash = "restart"
+watchdog_ms = 2000
 [[domain]]
 name = "rtos"
 kernel = "Image"
@@ -98,6 +101,10 @@ TEST_F(SystemTree, a_domain_is_described_with_xens_binding)
         << "in KiB";
     EXPECT_EQ(tree.cells(domain, "cpus"), (std::vector<std::uint32_t>{2}));
     EXPECT_EQ(tree.cells(domain, "nr_spis"), (std::vector<std::uint32_t>{40}));
+    EXPECT_EQ(tree.text(domain, "bulkhead,on-reset"), "stop");
+    EXPECT_EQ(tree.text(domain, "bulkhead,on-crash"), "restart");
+    EXPECT_EQ(tree.cells(domain, "bulkhead,watchdog-ms"), (std::vector<std::uint32_t>{2000}));
+    EXPECT_FALSE(tree.has_property("/chosen/domU2", "bulkhead,on-reset"));
     EXPECT_TRUE(tree.has_property(domain, "vpl011"));
     EXPECT_FALSE(tree.has_property("/chosen/domU2", "vpl011"));
     EXPECT_FALSE(tree.has_property("/chosen/domU2", "nr_spis"));

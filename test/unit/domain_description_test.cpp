@@ -197,6 +197,30 @@ TEST(DomainDescription, an_unknown_property_is_answered_with_the_nearest_known_o
               "warning: /chosen/d: colour is unknown\n");
 }
 
+TEST(DomainDescription, what_follows_a_reset_or_a_crash_is_one_of_three)
+{
+    using domain::ShutdownAction;
+    const Domains domains{domain("d", 1, R"(bulkhead,on-reset = "stop"; bulkhead,on-crash = "panic";
+                                            bulkhead,watchdog-ms = <1500>;)") +
+                          domain("e", 1)};
+    EXPECT_EQ(domains.report.text(), "");
+    EXPECT_EQ(domains[0].on_reset, ShutdownAction::stop);
+    EXPECT_EQ(domains[0].on_crash, ShutdownAction::panic);
+    EXPECT_EQ(domains[0].watchdog_ms, 1500U);
+    EXPECT_EQ(domains[1].on_reset, ShutdownAction::restart);
+    EXPECT_EQ(domains[1].on_crash, ShutdownAction::stop);
+    EXPECT_EQ(domains[1].watchdog_ms, 0U);
+
+    const Domains wrong{domain("d", 1, R"(bulkhead,on-reset = "reboot"; bulkhead,on-crash;
+                                          bulkhead,watchdog-ms = <0>;)")};
+    EXPECT_TRUE(wrong[0].is_wrong);
+    EXPECT_TRUE(wrong.says("error: /chosen/d: bulkhead,on-reset = \"reboot\" has to be "
+                           "\"restart\", \"stop\" or \"panic\"\n"));
+    EXPECT_TRUE(wrong.says("error: /chosen/d: bulkhead,on-crash = \""));
+    EXPECT_TRUE(wrong.says("error: /chosen/d: bulkhead,watchdog-ms has to be a number of "
+                           "milliseconds, from 1 on\n"));
+}
+
 TEST(DomainDescription, modules_are_one_kernel_and_at_most_one_ramdisk)
 {
     const Domains domains{domain("d", 1, R"(
