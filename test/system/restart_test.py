@@ -48,6 +48,17 @@ def test_what_follows_a_reset_or_a_crash_is_the_descriptions_word(boot):
     machine.command("reset", r"domain 2 \(stops\) asked for a reset: stopped")
 
 
+def test_an_access_to_nothing_is_reported_and_floods_no_console(boot):
+    machine = boot("two_hellos", interactive=True)
+    machine.see("hello: EL1")
+    reported = r"domain 1 \(first\): read of 0x[0-9a-f]+: nothing answers.*; vCPU 0, pc 0x"
+    machine.command("crash", reported)
+    for _ in range(50):
+        machine.command("crash", "hello: reading .*: abort")
+    machine.command("ping", r"\npong")
+    assert 2 <= len(machine.lines("nothing answers")) < 40, machine.text
+
+
 SILENT = """
 [machine]
 name = "virt"
