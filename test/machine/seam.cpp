@@ -159,6 +159,10 @@ void take_pending_interrupts()
     while (const auto intid = machine.take_physical())
         machine.physical_handler(*intid);
     if (machine.cpu().interface.needs_maintenance()) machine.maintenance_handler();
+    if (machine.cpu().is_alarmed(machine.now)) {
+        machine.cpu().alarm.reset();
+        machine.alarm_handler();
+    }
 }
 
 // guest_state.hpp

@@ -49,7 +49,8 @@ std::optional<Intid> TestMachine::take_physical()
 
 bool TestMachine::is_signalled(CpuId of)
 {
-    return cpu(of).kicked || cpu(of).interface.needs_maintenance() || first_signalled(of);
+    return cpu(of).kicked || cpu(of).is_alarmed(now) || cpu(of).interface.needs_maintenance() ||
+           first_signalled(of);
 }
 
 TestMachine& machine()

@@ -54,6 +54,10 @@ struct Processor {
     unsigned loads = 0;
     /// It sleeps in machine::wait_for_interrupt().
     bool waits = false;
+    /// When EL2's own timer expires.
+    std::optional<Ticks> alarm;
+
+    [[nodiscard]] bool is_alarmed(Ticks now) const { return alarm && now >= *alarm; }
 };
 
 class TestMachine {
@@ -80,6 +84,7 @@ public:
     /// What EL2 does with a guest's physical interrupt that it acknowledged.
     std::function<void(Intid)> physical_handler = [](Intid) {};
     std::function<void()> maintenance_handler = [] {};
+    std::function<void()> alarm_handler = [] {};
     /// Called where another processor may act meanwhile: before a lock is taken and after it is let
     /// go, and while this one waits. Without it nobody else acts, and a wait that does not end at
     /// once throws Halted.

@@ -37,7 +37,8 @@ enum Register : std::uint16_t {
 enum Function : std::uint32_t {
     cpu_off = 0x8400'0002,
     cpu_on = 0xc400'0003,
-    system_off = 0x8400'0008
+    system_off = 0x8400'0008,
+    system_reset = 0x8400'0009,
 };
 constexpr std::uint64_t success = 0;
 
@@ -71,7 +72,7 @@ private:
         return partition_.domain->gic_version() == device::GicVersion::v2;
     }
     test::VirtualCpuInterface& interface() { return s_.cpu(cpu_).interface; }
-    Record& record(unsigned vcpu, unsigned id) { return partition_.ledger.at(vcpu, id); }
+    Record& record(unsigned vcpu, unsigned id) { return partition_.ledger().at(vcpu, id); }
     Record& record(unsigned id) { return record(me_, id); }
 
     // Exceptions to EL2.
@@ -134,7 +135,7 @@ private:
         i.priority_mask = 0xf8;
         i.group_enabled = {true, true};
         i.eoi_mode = partition_.eoi_mode;
-        while (std::ranges::any_of(partition_.ledger.own[me_], &Record::is_busy))
+        while (std::ranges::any_of(partition_.ledger().own[me_], &Record::is_busy))
             wait();
         if (!partition_.is_set_up) {
             access(layout::gicv2_distributor.start, 4, true, 3);
@@ -446,22 +447,24 @@ private:
 
     void change_power()
     {
-        if (s_.one_in(60)) {
-            partition_.has_ended = true;
-            firmware(system_off);
+        if (s_.one_in(30) && partition_.is_set_up && !partition_.is_typing) {
+            const bool off = s_.one_in(2);
+            if (off || !partition_.restarts) partition_.has_ended = true;
+            partition_.is_set_up = false;
+            firmware(off ? system_off : system_reset);
             throw Broken("a domain goes on after its end");
         }
         if (s_.one_in(2)) return switch_on(s_.upto(partition_.vcpus));
         if (!begun_.empty() || !ended_.empty()) return;
         // A processor's devices are quiet before it goes.
-        for (const auto& r : partition_.ledger.own[me_])
+        for (const auto& r : partition_.ledger().own[me_])
             if (r.busy) return;
         firmware(cpu_off);
     }
 
     void switch_on(unsigned vcpu)
     {
-        auto& own = partition_.ledger.own[vcpu];
+        auto& own = partition_.ledger().own[vcpu];
         if (vcpu == me_ || std::ranges::any_of(own, &Record::is_busy)) return;
         for (auto& r : own) {
             r.start_access();

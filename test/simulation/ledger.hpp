@@ -45,6 +45,8 @@ public:
         if (exactly) may_ = raising_ != 0;
         ++taken_;
     }
+    /// Nobody knows.
+    void allow() { may_ = true; }
     /// What another access cleared, and what it did not, only the virtual GIC knows.
     void start_clearing()
     {

@@ -61,6 +61,23 @@ bool is_valid(Lr lr) { return lr.get(Lr::state) != Lr::State::invalid; }
 
 } // namespace
 
+bool Partition::rebuild()
+{
+    auto& old = ledger();
+    auto& fresh = ledgers.emplace_back(vcpus, static_cast<unsigned>(old.shared.size()));
+    // Lines are their devices', and what one of them does meanwhile may come before or after.
+    for (std::size_t n = 0; n < fresh.shared.size(); ++n) {
+        auto& record = fresh.shared[n];
+        record.line_may = old.shared[n].line_may;
+        record.line_must = old.shared[n].line_must;
+        record.busy = old.shared[n].busy;
+        if (old.shared[n].causes[0].may()) record.causes[0].allow();
+    }
+    received = typed;
+    domain->start(layout::ram[0].start, layout::ram[0].start);
+    return true;
+}
+
 Simulation::Simulation(std::uint64_t seed, bool tells)
     : tells_(tells), random_(seed),
       machine_(test::new_machine(most_cpus, std::array{2U, 4U, 4U, 16U}[random_() % 4])),
@@ -85,6 +102,7 @@ Simulation::Simulation(std::uint64_t seed, bool tells)
         auto& running = machine::running_vcpu();
         if (running.has_guest) upcall::maintenance_interrupt(running);
     };
+    machine_.alarm_handler = [] { upcall::alarm(machine::running_vcpu()); };
     // Not every place every time: what goes on for a while is as likely as what is cut short.
     machine_.interleave = [this] {
         if (one_in(3)) switch_away();
@@ -98,20 +116,22 @@ void Simulation::build(Partition& partition, unsigned number)
     partition.eoi_mode = one_in(3);
     tell("domain {}: CPUs {} to {}, EOImode {}", number + 1, partition.first_cpu,
          partition.first_cpu + partition.vcpus - 1, partition.eoi_mode ? 1 : 0);
-    partition.ledger = Ledger{partition.vcpus, spis};
+    partition.ledgers.emplace_back(partition.vcpus, spis);
     auto* const first = permanent().vcpu(partition.first_cpu);
     for (unsigned n = 0; n < partition.vcpus; ++n) {
         first[n].~Vcpu();
         new (&first[n]) domain::Vcpu;
         first[n].placed_on = CpuId{partition.first_cpu + n};
     }
+    using domain::ShutdownAction;
     const domain::Domain::Configuration configuration{
         .id = DomainId{static_cast<std::uint16_t>(number + 1)},
         .name = "simulated",
         .vgic = {.version = version_, .vcpus = partition.vcpus, .spis = spis},
         .has_vpl011 = true,
         .trap_wait = one_in(2),
-        .timer_interrupts = {layout::virtual_timer, layout::physical_timer}};
+        .timer_interrupts = {layout::virtual_timer, layout::physical_timer},
+        .on_reset = one_in(4) ? ShutdownAction::stop : ShutdownAction::restart};
     const auto needed = device::Vgic::memory_needed(configuration.vgic);
     partition.vgic_memory.resize(needed + cache_line);
     const auto address = reinterpret_cast<std::uintptr_t>(partition.vgic_memory.data());
@@ -119,6 +139,8 @@ void Simulation::build(Partition& partition, unsigned number)
     partition.domain.emplace(configuration, permanent().maps[number],
                              std::span{partition.vgic_memory}.subspan(offset, needed),
                              std::span{first, partition.vcpus});
+    partition.restarts = configuration.on_reset == ShutdownAction::restart;
+    partition.domain->set_rebuild(Callback<bool()>::to<&Partition::rebuild>(partition));
     // Each has a quarter of what is linked.
     for (unsigned n = 32; n < 32 + spis; ++n)
         if (is_linked(n) && n % 4 == number)
@@ -223,7 +245,7 @@ void Simulation::device_event()
         return;
     }
     const unsigned id = 33 + upto(spis - 1);
-    auto& record = partition.ledger.at(0, id);
+    auto& record = partition.ledger().at(0, id);
     if (record.busy) return;
     const Intid intid{id};
     tell("device of domain {}: interrupt {}", domain.id().value(), id);
@@ -287,7 +309,7 @@ void Simulation::check_nothing_is_lost()
                                      partition.typed));
         for (unsigned vcpu = 0; vcpu < partition.vcpus; ++vcpu)
             for (unsigned id = 0; id < 32 + spis; ++id) {
-                const auto& record = partition.ledger.at(vcpu, id);
+                const auto& record = partition.ledger().at(vcpu, id);
                 if (id >= 32 && record.target != vcpu) continue;
                 if (!partition.is_on(vcpu)) continue;
                 if (record.active && !sleeps(vcpu))

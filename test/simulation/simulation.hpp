@@ -33,15 +33,21 @@ struct Partition {
     unsigned first_cpu = 0;
     unsigned vcpus = 1;
     bool eoi_mode = false;
-    Ledger ledger{1, 32};
+    /// One for each start of the domain; what is under way ends in that in which it began.
+    std::deque<Ledger> ledgers;
     /// Its first vCPU has set up the distributor.
     bool is_set_up = false;
     bool has_ended = false;
+    /// A reset is followed by a start.
+    bool restarts = false;
     /// Characters typed for it, and received by its guest.
     unsigned typed = 0;
     unsigned received = 0;
     bool is_typing = false;
 
+    Ledger& ledger() { return ledgers.back(); }
+    /// The domain starts anew; all its vCPUs are down.
+    bool rebuild();
     [[nodiscard]] bool is_on(unsigned vcpu) const { return domain->is_on(VcpuId{vcpu}); }
 };
 
