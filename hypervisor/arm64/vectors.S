@@ -95,24 +95,75 @@
     trap_from_guest system_error, \barrier
     .endm
 
-    .macro vector_table name, interrupt_handler, barrier
+    .macro vector_table name
     .balign 2048
     .global \name
 \name:
-    .rept   8                       // current EL: synchronous, IRQ, FIQ, SError; SP0, then SPx
-    defect
-    .endr
-    vectors_of_lower_level \interrupt_handler, \barrier  // AArch64
-    vectors_of_lower_level \interrupt_handler, \barrier  // AArch32 (EL0)
-    .balign 128
     .endm
 
-    .section .text.vectors, "ax"
-    vector_table vectors, interrupt_from_guest_v3
-    vector_table vectors_gicv2, interrupt_from_guest_v2
-    // For CPUs whose predictors a guest can train against EL2 (speculation.cpp): any GIC.
-    vector_table vectors_hardened, interrupt_from_guest, forget_branches
+// Four vectors each: synchronous, IRQ, FIQ, SError. What the tables share lies in the room after the
+// first one's first eight.
 
+    .section .text.vectors, "ax"
+    vector_table vectors
+    defect                          // current EL with SP0
+synchronous:
+    save_preserved
+    mov     x0, sp
+    mrs     x1, TPIDR_EL2
+    bl      synchronous_from_guest  // trap.cpp; bool: something else wants this CPU
+    tbz     w0, #0, enter_guest
+    b       leave_guest_saved
+
+    defect
+system_error:
+    save_preserved
+    mov     x0, sp
+    mrs     x1, TPIDR_EL2
+    bl      system_error_from_guest
+    b       leave_guest_saved
+
+    defect
+leave_guest:
+    save_preserved
+leave_guest_saved:
+    mov     x0, sp
+    bl      reconsider              // cpu.cpp: returns with a guest's registers in the frame
+enter_guest:
+    restore_preserved
+return_to_guest:
+    restore_volatile
+    eret
+
+    defect
+// A fresh CPU: x0 is its stack's top.
+    .global start_guests
+start_guests:
+    mov     sp, x0
+    sub     sp, sp, #FRAME
+    mov     x29, xzr
+    mov     x0, sp
+    bl      reconsider
+    b       enter_guest
+
+    defect                          // current EL with SPx
+el2_exception:
+    msr     TPIDRRO_EL0, x0
+    ldr     x0, =panic_stack_end
+    add     sp, sp, x0              // SP and x0 change places without a third register
+    sub     x0, sp, x0
+    sub     sp, sp, x0
+    stp     x0, x30, [sp, #-16]!
+    mrs     x0, TPIDRRO_EL0
+    mrs     x30, TPIDR_EL0
+    save_volatile
+    save_preserved
+    mov     x1, sp
+    ldp     x2, x0, [sp, #FRAME]
+    b       exception_in_el2        // panic.cpp: vector, registers, SP
+    .ltorg
+
+    defect
 // PerCpu::branch_barrier, before EL2's first indirect branch. 1: CLRBHB. Other small numbers: so
 // many rounds of a loop that fills the branch history. Else a firmware function. x0-x18 are free.
 forget_branches:
@@ -134,58 +185,26 @@ forget_branches:
 1:  smc     #0                      // SMCCC_ARCH_WORKAROUND_1 or _3: keeps x4 on (DEN0028, 2.6)
     ret
 
-synchronous:
-    save_preserved
-    mov     x0, sp
-    mrs     x1, TPIDR_EL2
-    bl      synchronous_from_guest  // trap.cpp; bool: something else wants this CPU
-    tbz     w0, #0, enter_guest
-    b       leave_guest_saved
+    defect
+    defect
+    .org    vectors + 0x400         // nothing above was too long
+    vectors_of_lower_level interrupt_from_guest_v3  // AArch64
+    vectors_of_lower_level interrupt_from_guest_v3  // AArch32 (EL0)
 
-system_error:
-    save_preserved
-    mov     x0, sp
-    mrs     x1, TPIDR_EL2
-    bl      system_error_from_guest
-    b       leave_guest_saved
+    vector_table vectors_gicv2
+    .rept   8
+    defect
+    .endr
+    vectors_of_lower_level interrupt_from_guest_v2
+    vectors_of_lower_level interrupt_from_guest_v2
 
-leave_guest:
-    save_preserved
-leave_guest_saved:
-    mov     x0, sp
-    bl      reconsider              // cpu.cpp: returns with a guest's registers in the frame
-enter_guest:
-    restore_preserved
-return_to_guest:
-    restore_volatile
-    eret
-
-// A fresh CPU: x0 is its stack's top.
-    .section .text, "ax"
-    .global start_guests
-start_guests:
-    mov     sp, x0
-    sub     sp, sp, #FRAME
-    mov     x29, xzr
-    mov     x0, sp
-    bl      reconsider
-    b       enter_guest
-
-el2_exception:
-    msr     TPIDRRO_EL0, x0
-    ldr     x0, =panic_stack_end
-    add     sp, sp, x0              // SP and x0 change places without a third register
-    sub     x0, sp, x0
-    sub     sp, sp, x0
-    stp     x0, x30, [sp, #-16]!
-    mrs     x0, TPIDRRO_EL0
-    mrs     x30, TPIDR_EL0
-    save_volatile
-    save_preserved
-    mov     x1, sp
-    ldp     x2, x0, [sp, #FRAME]
-    b       exception_in_el2        // panic.cpp: vector, registers, SP
-    .ltorg
+// For CPUs whose predictors a guest can train against EL2 (speculation.cpp): any GIC.
+    vector_table vectors_hardened
+    .rept   8
+    defect
+    .endr
+    vectors_of_lower_level interrupt_from_guest, forget_branches
+    vectors_of_lower_level interrupt_from_guest, forget_branches
 
     .section .bss.panic_stack, "aw", %nobits
     .balign 16
