@@ -132,6 +132,33 @@ void jump_to_nowhere()
     expect_equal("ELR", fault->elr, address);
 }
 
+void table_walk_to_nowhere()
+{
+    // TTBR1's half is not in use: its first table where nothing is, at level 0 and at level 1.
+    using TTBR1_EL1 = SystemRegister<3, 0, 2, 0, 1>;
+    using TCR_EL1 = SystemRegister<3, 0, 2, 0, 2>;
+    constexpr std::uint64_t upper_half = 0xffffULL << 16U | 3ULL << 30U;
+    constexpr std::uint64_t granule_4k = 2ULL << 30U;
+    constexpr std::uint64_t external_abort_on_walk = 0x14;
+    const auto before = TCR_EL1::read();
+    for (const unsigned level : {0U, 1U}) {
+        const std::uint64_t size = level == 0 ? 16 : 25; // T1SZ
+        const auto address = ~0ULL << (64 - size) | 0x1238;
+        TTBR1_EL1::write(board().unused_address());
+        TCR_EL1::write((before & ~upper_half) | granule_4k | size << 16U);
+        asm volatile("tlbi vmalle1\n dsb nsh\n isb" ::: "memory");
+        const auto fault =
+            guarded([address] { (void)RegisterBlock{address}.read(At<std::uint32_t>{0}); });
+        TCR_EL1::write(before);
+        asm volatile("tlbi vmalle1\n dsb nsh\n isb" ::: "memory");
+        expect("an exception comes", fault.has_value());
+        if (!fault) return;
+        expect_equal("ESR.EC", ESR_EL1::EC::of(fault->esr), ESR_EL1::data_abort);
+        expect_equal("ESR.DFSC", ESR_EL1::DFSC::of(fault->esr), external_abort_on_walk + level);
+        expect_equal("FAR", fault->far, address);
+    }
+}
+
 void jump_to_odd_address()
 {
     const auto fault = guarded([] {
@@ -159,6 +186,7 @@ constexpr Check checks[] = {
     {"exception.store_to_nowhere", store_to_nowhere},
     {"exception.unmapped_load_is_a_translation_fault", unmapped_load_is_a_translation_fault},
     {"exception.jump_to_nowhere", jump_to_nowhere},
+    {"exception.table_walk_to_nowhere", table_walk_to_nowhere},
     {"exception.jump_to_odd_address", jump_to_odd_address},
     {"exception.many_faults_in_a_row", many_faults_in_a_row},
 };

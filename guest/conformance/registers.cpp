@@ -104,6 +104,21 @@ void system_registers_survive()
     }
 }
 
+void pointer_authentication_keys_survive()
+{
+    using Algorithms = Field<11, 4>; // ID_AA64ISAR1_EL1.APA and API
+    using APIAKeyLo_EL1 = SystemRegister<3, 0, 2, 1, 0>;
+    using APDBKeyHi_EL1 = SystemRegister<3, 0, 2, 2, 3>;
+    if (Algorithms::of(ID_AA64ISAR1_EL1::read()) == 0) return;
+    constexpr std::uint64_t low = 0x0123'4567'89ab'cdef;
+    constexpr std::uint64_t high = 0xfedc'ba98'7654'3210;
+    APIAKeyLo_EL1::write(low);
+    APDBKeyHi_EL1::write(high);
+    disturb(nullptr);
+    expect_equal("APIAKeyLo_EL1", APIAKeyLo_EL1::read(), low);
+    expect_equal("APDBKeyHi_EL1", APDBKeyHi_EL1::read(), high);
+}
+
 void flags_survive()
 {
     const auto address = gic::distributor().base() + Gicd::TYPER.offset;
@@ -137,6 +152,7 @@ constexpr Check checks[] = {
     {"registers.flags_survive", flags_survive},
     {"registers.floating_point_survives", floating_point_survives},
     {"registers.system_survive", system_registers_survive},
+    {"registers.pointer_authentication_keys_survive", pointer_authentication_keys_survive},
     {"registers.exclusive_store_succeeds", exclusive_store_succeeds},
 };
 

@@ -65,6 +65,19 @@ void registers_are_kept()
     expect("x4-x17 survive an unknown call", conformance_smccc_keeps(conduit, 0x8400'1234));
 }
 
+void workarounds_are_as_announced()
+{
+    // Speculation: SMCCC_ARCH_WORKAROUND_1, _2 and _3 (DEN 0028, 7.5 to 7.7).
+    if (!is_at_least_1_1()) return;
+    for (const std::uint32_t workaround : {0x8000'8000U, 0x8000'7fffU, 0x8000'3fffU}) {
+        const auto answer = call(smccc_arch_features, workaround);
+        expect("ARCH_FEATURES says -1, 0 or 1", answer >= -1 && answer <= 1);
+        if (answer < 0) continue;
+        expect("x4-x17 survive the call",
+               conformance_smccc_keeps(static_cast<std::uint64_t>(psci::conduit()), workaround));
+    }
+}
+
 void both_conduits_answer()
 {
     const auto version = static_cast<std::uint32_t>(psci::Function::VERSION);
@@ -105,6 +118,7 @@ constexpr Check checks[] = {
     {"smccc.features_know_themselves", features_know_themselves},
     {"smccc.unknown_functions_are_not_supported", unknown_functions_are_not_supported},
     {"smccc.registers_are_kept", registers_are_kept},
+    {"smccc.workarounds_are_as_announced", workarounds_are_as_announced},
     {"smccc.both_conduits_answer", both_conduits_answer, Needs::hypervisor},
     {"smccc.hypervisor_is_xen_compatible", hypervisor_is_xen_compatible, Needs::hypervisor},
     {"smccc.unknown_hypercall_is_refused", unknown_hypercall_is_refused, Needs::hypervisor},

@@ -287,7 +287,7 @@ void both_run_at_once()
     const auto& first = the_timer<TimerKind::physical_timer>;
     const auto& second = the_timer<TimerKind::virtual_timer>;
     first.start(first.now() + ticks(500));
-    second.start(second.now() + ticks(20'000));
+    second.start(second.now() + ticks(200'000));
     const auto physical = take();
     expect_equal("the first", physical.intid().value,
                  the_interrupt<TimerKind::physical_timer>().value);

@@ -64,6 +64,8 @@ extern "C" void guest_exception(ExceptionFrame& frame, ExceptionKind kind)
     point->fault = {.kind = kind, .esr = frame.esr, .far = frame.far, .elr = frame.elr};
     frame.x[0] = reinterpret_cast<std::uint64_t>(point);
     frame.elr = reinterpret_cast<std::uint64_t>(&guest_recover);
+    constexpr std::uint64_t debug_masked = 1U << 9U; // or a software step would go on stepping
+    frame.spsr |= debug_masked;
 }
 
 } // namespace bulkhead::guest
