@@ -46,6 +46,7 @@ const std::vector<KeyDescription> domain{
     {"vcpus", "2", "virtual CPUs (as many as `cpus`, or 1, if left out)"},
     {"cpus", "[2, 3]", "the CPU of each virtual CPU; any free ones if left out"},
     {"vpl011", "true", "a console of its own, ttyAMA0 in Linux (true if left out)"},
+    {"vpmu", "true", "the performance counters of its CPUs are the domain's (false if left out)"},
     {"nr_spis", "32", "shared interrupts of the domain (as many as it needs if left out)"},
     {"on_reset", R"("restart")",
      R"(when the guest resets: "restart" it alone, "stop" it or "panic" ("restart" if left out))"},

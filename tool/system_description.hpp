@@ -54,6 +54,7 @@ struct DomainDescription {
     Given<std::uint32_t> vcpus;
     std::optional<Given<std::vector<std::uint32_t>>> cpus; ///< one per vCPU
     Given<bool> vpl011;
+    bool vpmu = false;
     std::optional<Given<std::uint32_t>> nr_spis;
     std::optional<Given<std::string>> on_reset; ///< "restart", "stop" or "panic"
     std::optional<Given<std::string>> on_crash;

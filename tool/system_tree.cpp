@@ -68,6 +68,7 @@ void add_domain(DeviceTree& tree, const SystemPlan& plan, std::size_t index)
     tree.set_number64(node, "memory", domain.memory.value / kibibyte);
     tree.set_cell(node, "cpus", domain.vcpus.value);
     if (domain.vpl011.value) tree.set_flag(node, "vpl011");
+    if (domain.vpmu) tree.set_flag(node, "vpmu");
     if (domain.nr_spis) tree.set_cell(node, "nr_spis", domain.nr_spis->value);
     if (domain.on_reset) tree.set_text(node, "bulkhead,on-reset", domain.on_reset->value);
     if (domain.on_crash) tree.set_text(node, "bulkhead,on-crash", domain.on_crash->value);

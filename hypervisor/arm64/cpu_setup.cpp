@@ -14,6 +14,10 @@ namespace {
 BULKHEAD_SYSTEM_REGISTER(ID_AA64MMFR0_EL1);
 BULKHEAD_SYSTEM_REGISTER(ID_AA64MMFR1_EL1);
 BULKHEAD_SYSTEM_REGISTER(PMCR_EL0);
+BULKHEAD_SYSTEM_REGISTER(PMCNTENCLR_EL0);
+BULKHEAD_SYSTEM_REGISTER(PMINTENCLR_EL1);
+BULKHEAD_SYSTEM_REGISTER(PMOVSCLR_EL0);
+BULKHEAD_SYSTEM_REGISTER(PMUSERENR_EL0);
 
 /// CPTR_EL2 (Arm ARM D17.2.34): SVE, SME and the trace unit trap; floating point does not.
 constexpr std::uint64_t trap_sve_sme_and_reserved = 0x33ff;
@@ -32,20 +36,24 @@ struct Mdcr : Register<Mdcr, std::uint64_t> {
     static constexpr Field<5, 5, bool> trap_pmcr{};              // TPMCR
     static constexpr Field<6, 6, bool> trap_pmu{};               // TPM
     static constexpr Field<14, 14, bool> trap_profiling{};       // TPMS
-    static constexpr Field<19, 19, bool> trap_trace_filter{};    // TTRF
+    /// HPMD, HCCD: the guest's counters stand still in EL2.
+    static constexpr Field<17, 17, bool> no_events_in_el2{};
+    static constexpr Field<23, 23, bool> no_cycles_in_el2{};
+    static constexpr Field<19, 19, bool> trap_trace_filter{}; // TTRF
 };
 
 Mdcr debug_and_pmu()
 {
-    // HPMN must be the number of counters to mean "all"; without a PMU there is nothing to trap.
-    constexpr std::uint64_t implementation_defined = 0xf;
-    const auto version = (debug_features() >> 8) & 0xf;
-    const auto always = Mdcr{}.with(Mdcr::trap_profiling, true).with(Mdcr::trap_trace_filter, true);
-    if (version == 0 || version == implementation_defined) return always;
-    const auto counters = static_cast<std::uint8_t>((PMCR_EL0::read() >> 11) & 0x1f);
-    return always.with(Mdcr::guest_counters, counters)
+    // HPMN must be the number of counters to mean "all".
+    const auto counters = has_pmu() ? PMCR_EL0::read() >> 11 & 0x1f : 0;
+    return Mdcr{}
+        .with(Mdcr::guest_counters, static_cast<std::uint8_t>(counters))
         .with(Mdcr::trap_pmcr, true)
-        .with(Mdcr::trap_pmu, true);
+        .with(Mdcr::trap_pmu, true)
+        .with(Mdcr::trap_profiling, true)
+        .with(Mdcr::no_events_in_el2, true)
+        .with(Mdcr::trap_trace_filter, true)
+        .with(Mdcr::no_cycles_in_el2, true);
 }
 
 /// Armv8.6's fine-grained traps and 8.7's HCRX_EL2 come up with any value. 0: nothing more traps,
@@ -75,6 +83,7 @@ void set_up_cpu(bool gicv3)
     clear_newer_controls();
     HSTR_EL2::write(0);
     MDCR_EL2::write(debug_and_pmu().raw());
+    stop_pmu();
     CNTHCTL_EL2::write(el1_physical_counter | el1_physical_timer);
     CNTHP_CTL_EL2::write(0);
     ESR_EL2::write(0); // no guest has trapped yet (machine::last_exit)
@@ -82,6 +91,27 @@ void set_up_cpu(bool gicv3)
     // A VMID's translations from before this hypervisor ran mean nothing.
     asm volatile("tlbi alle1\n\tdsb nsh" : : : "memory");
     isb();
+}
+
+void give_pmu(bool to_guest)
+{
+    MDCR_EL2::write(Mdcr::from(MDCR_EL2::read())
+                        .with(Mdcr::trap_pmcr, !to_guest)
+                        .with(Mdcr::trap_pmu, !to_guest)
+                        .raw());
+}
+
+bool guest_has_pmu() { return !Mdcr::from(MDCR_EL2::read()).get(Mdcr::trap_pmu); }
+
+void stop_pmu()
+{
+    if (!has_pmu()) return;
+    constexpr std::uint64_t everything = 0xffff'ffff;
+    PMCR_EL0::write(0b110); // P, C: all counters are zero; E: none counts
+    PMCNTENCLR_EL0::write(everything);
+    PMINTENCLR_EL1::write(everything);
+    PMOVSCLR_EL0::write(everything);
+    PMUSERENR_EL0::write(0);
 }
 
 } // namespace bulkhead::arm64

@@ -2,6 +2,7 @@
 
 #include "machine/guest_state.hpp"
 
+#include "arm64/cpu_setup.hpp"
 #include "arm64/hcr.hpp"
 #include "arm64/id_registers.hpp"
 #include "arm64/system_register.hpp"
@@ -101,7 +102,7 @@ unsigned watchpoints() { return static_cast<unsigned>(debug_features() >> 20 & 0
 void reset(GuestState& state, std::uint64_t entry, std::uint64_t argument)
 {
     const GuestIdentity identity{state.vmpidr_el2, state.vttbr_el2, state.cntvoff_el2,
-                                 Hcr::from(state.hcr_el2).get(Hcr::trap_wfi)};
+                                 Hcr::from(state.hcr_el2).get(Hcr::trap_wfi), state.has_pmu};
     state = {};
     set_identity(state, identity);
     state.pc = entry;
@@ -118,6 +119,7 @@ void set_identity(GuestState& state, const GuestIdentity& identity)
     state.vttbr_el2 = identity.vttbr;
     state.cntvoff_el2 = identity.counter_offset;
     state.hcr_el2 = guest_hcr(identity.trap_wait).raw();
+    state.has_pmu = identity.has_pmu;
 }
 
 void load_guest(const GuestState& state, GuestRegisters& general)
@@ -131,6 +133,7 @@ void load_guest(const GuestState& state, GuestRegisters& general)
     load_breakpoints(state.breakpoints.data(), breakpoints());
     load_watchpoints(state.watchpoints.data(), watchpoints());
     OSLAR_EL1::write(state.os_lock);
+    give_pmu(state.has_pmu);
     load_vectors(state.vectors.data());
     FPSR::write(state.fpsr);
     FPCR::write(state.fpcr);
@@ -161,6 +164,7 @@ void discard_guest()
 {
     CNTV_CTL_EL0::write(0);
     CNTP_CTL_EL0::write(0);
+    stop_pmu();
     // What runs here next may be other code at the same place, and has not trapped yet.
     ESR_EL2::write(0);
     asm volatile("ic iallu\n\tdsb nsh\n\tisb" : : : "memory");

@@ -1,6 +1,6 @@
 #include "arm64/id_registers.hpp"
 
-#include "arm64/esr.hpp"
+#include "arm64/cpu_setup.hpp"
 #include "arm64/system_register.hpp"
 #include "base/bits.hpp"
 #include "machine/guest_state.hpp"
@@ -60,6 +60,13 @@ std::uint64_t at_most(std::uint64_t value, unsigned low, std::uint64_t most)
 
 std::uint64_t debug_features() { return read_id_register(8 * 5); }
 
+bool has_pmu()
+{
+    constexpr std::uint64_t implementation_defined = 0xf;
+    const auto version = debug_features() >> 8 & 0xf;
+    return version != 0 && version != implementation_defined;
+}
+
 bool has_pointer_authentication()
 {
     return ((read_id_register(8 * 6 + 1) & (bits(11, 4) | bits(31, 24))) |
@@ -76,15 +83,19 @@ std::uint64_t id_register(std::uint32_t register_name)
     const unsigned crm = (register_name >> 1) & 0xf;
     const unsigned op2 = (register_name >> 17) & 0x7;
     if (crm < 1 || crm > 7) return 0;
-    auto value = read_id_register(8 * crm + op2);
-    if (crm < 4) return value & ~hidden_aarch32[crm - 1][op2];
-
-    value &= visible_aarch64[crm - 4][op2];
+    const auto real = read_id_register(8 * crm + op2);
+    if (crm < 4) {
+        const auto value = real & ~hidden_aarch32[crm - 1][op2];
+        const bool is_debug = crm == 1 && op2 == 2;
+        return is_debug && guest_has_pmu() ? value | (real & field(24)) : value; // ID_DFR0.PerfMon
+    }
+    auto value = real & visible_aarch64[crm - 4][op2];
     if (crm == 4 && op2 == 0) {
         const auto csv2 = std::min(value & field(56), csv2_without_context_numbers);
         return (value & ~field(4) & ~field(56)) | el1_aarch64_only | csv2;
     }
     if (crm == 5 && op2 == 0) {
+        if (guest_has_pmu()) value |= real & field(8);
         value = at_most(value, 12, machine::debug_breakpoints);
         value =
             at_most(value, 28, machine::debug_breakpoints); // no more with a context than there are

@@ -11,6 +11,8 @@ std::uint64_t id_register(std::uint32_t register_name);
 
 /// ID_AA64DFR0_EL1 of this CPU.
 std::uint64_t debug_features();
+/// This CPU has the architecture's PMU.
+bool has_pmu();
 /// This CPU has the keys of pointer authentication (FEAT_PAuth).
 bool has_pointer_authentication();
 /// This CPU has SVE or SME, which guests do not.

@@ -26,6 +26,7 @@ constexpr std::string_view known_properties[] = {
     "memory",
     "cpus",
     "vpl011",
+    "vpmu",
     "nr_spis",
     "bulkhead,name",
     "bulkhead,on-reset",
@@ -85,6 +86,7 @@ public:
     {
         domain_.name = node_.string("bulkhead,name").value_or(node_.name());
         domain_.vpl011 = node_.has("vpl011");
+        domain_.vpmu = node_.has("vpmu");
         domain_.hard_affinity.fill(bits(limits_.cpus - 1, 0));
         check_properties();
         read_memory();

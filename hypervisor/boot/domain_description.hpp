@@ -31,6 +31,7 @@ struct DomainDescription {
     std::uint64_t memory = 0; // in bytes
     unsigned vcpus = 0;
     bool vpl011 = false;
+    bool vpmu = false;
     std::optional<unsigned> nr_spis;
 
     domain::ShutdownAction on_reset = domain::ShutdownAction::restart;

@@ -26,6 +26,7 @@ void write_chosen(TreeWriter& tree, const DomainMachine& machine)
 {
     tree.node("chosen", [&] {
         if (!machine.bootargs.empty()) tree.string("bootargs", machine.bootargs);
+        if (machine.vpl011) tree.string("stdout-path", "/sbsa-uart@22000000");
         if (!machine.ramdisk) return;
         tree.numbers("linux,initrd-start", {{machine.ramdisk->start.value()}});
         tree.numbers("linux,initrd-end", {{machine.ramdisk->end().value()}});
@@ -85,7 +86,7 @@ void write_gic(TreeWriter& tree, device::GicVersion version)
         tree.cells("#address-cells", {0});
         tree.cells("#interrupt-cells", {3});
         tree.empty("interrupt-controller");
-        tree.string("compatible", is_v3 ? "arm,gic-v3" : "arm,gic-400");
+        tree.string("compatible", is_v3 ? "arm,gic-v3"sv : "arm,gic-400\0arm,cortex-a15-gic"sv);
         tree.numbers("reg", {{distributor.start.value(), distributor.size, other.start.value(),
                               other.size}});
         tree.cells("linux,phandle", {gic_phandle});
@@ -97,12 +98,22 @@ void write_timer(TreeWriter& tree, const DomainMachine& machine)
 {
     tree.node("timer", [&] {
         tree.string("compatible", "arm,armv8-timer");
-        tree.cells("interrupts", {ppi, ppi_number(secure_physical_timer), level_low, ppi,
-                                  ppi_number(physical_timer), level_low, ppi,
-                                  ppi_number(virtual_timer), level_low});
+        tree.cells("interrupts",
+                   {ppi, ppi_number(secure_physical_timer), level_low, ppi,
+                    ppi_number(physical_timer), level_low, ppi, ppi_number(virtual_timer),
+                    level_low, ppi, ppi_number(hypervisor_timer), level_low});
         tree.cells("interrupt-parent", {gic_phandle});
         if (machine.timer_clock_frequency != 0)
             tree.cells("clock-frequency", {machine.timer_clock_frequency});
+    });
+}
+
+void write_pmu(TreeWriter& tree, Intid intid)
+{
+    tree.node("pmu", [&] {
+        tree.string("compatible", "arm,armv8-pmuv3");
+        tree.cells("interrupts", {ppi, ppi_number(intid), level_high});
+        tree.cells("interrupt-parent", {gic_phandle});
     });
 }
 
@@ -141,6 +152,7 @@ Result<std::span<const std::byte>> write_domain_tree(const DomainMachine& machin
         write_memory(tree, machine);
         write_gic(tree, machine.gic);
         write_timer(tree, machine);
+        if (machine.pmu) write_pmu(tree, *machine.pmu);
         if (machine.vpl011) write_uart(tree);
         if (machine.watchdog) write_watchdog(tree);
     });

@@ -21,6 +21,7 @@ struct DomainMachine {
     device::GicVersion gic = device::GicVersion::v3;
     bool vpl011 = false;
     bool watchdog = false;
+    std::optional<Intid> pmu = std::nullopt;
     /// The host's: compatible of its CPUs, a list of strings; clock-frequency of its CPUs and of
     /// its timer, 0 where it has none.
     std::span<const std::byte> cpu_compatible;
@@ -28,7 +29,8 @@ struct DomainMachine {
     std::uint32_t timer_clock_frequency = 0;
 };
 
-/// Writes the tree that Xen 4.17 gives to a domain of the device tree, node for node. `buffer` is
+/// Writes the tree that Xen 4.17 gives to a domain of the device tree, node for node, with what
+/// guests other than Linux look for besides. `buffer` is
 /// aligned to 8 bytes; no_space when it is too small, too_big with more than 16 banks of memory.
 Result<std::span<const std::byte>> write_domain_tree(const DomainMachine& machine,
                                                      std::span<std::byte> buffer);

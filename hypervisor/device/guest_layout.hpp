@@ -24,6 +24,7 @@ inline constexpr Window vpl011{GuestAddress{0x2200'0000}, 0x1000};
 inline constexpr Window ram[] = {{GuestAddress{0x4000'0000}, 0xc000'0000},
                                  {GuestAddress{0x2'0000'0000}, 0xfe'0000'0000}};
 
+inline constexpr Intid hypervisor_timer{26}; // of an EL2 that guests have not: named, never pending
 inline constexpr Intid virtual_timer{27};
 inline constexpr Intid secure_physical_timer{29};
 inline constexpr Intid physical_timer{30};

@@ -1,5 +1,7 @@
 #include "devicetree/host_description.hpp"
 
+#include "devicetree/interrupt.hpp"
+
 namespace bulkhead::devicetree {
 
 Result<void> read_host(const Tree& tree, std::uint64_t boot_affinity, HostDescription& host,
@@ -12,6 +14,10 @@ Result<void> read_host(const Tree& tree, std::uint64_t boot_affinity, HostDescri
         read_timer(tree, host.timer, report),
     };
     host.psci = read_psci(tree, report);
+    if (const auto pmu = tree.compatible_with(
+            {"arm,armv8-pmuv3", "arm,cortex-a53-pmu", "arm,cortex-a57-pmu", "arm,cortex-a72-pmu"}))
+        if (const auto found = interrupt(tree, *pmu, 0); found && found->intid < Intid{32})
+            host.pmu_interrupt = found->intid;
     for (const auto& part : parts) {
         if (!part) return part;
     }

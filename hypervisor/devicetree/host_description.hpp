@@ -19,6 +19,8 @@ struct HostDescription {
     std::optional<Psci> psci;
     InterruptController interrupt_controller;
     Timer timer;
+    /// Of the CPUs' PMUs, if it is private to each.
+    std::optional<Intid> pmu_interrupt;
 };
 
 /// Reads everything and reports everything that is wrong; failure when the machine cannot be run

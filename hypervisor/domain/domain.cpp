@@ -34,8 +34,9 @@ Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::s
                std::span<Vcpu> vcpus)
     : id_(configuration.id), name_(configuration.name), gic_version_(configuration.vgic.version),
       memory_(map), vgic_(configuration.vgic, vgic), console_(configuration.id), vcpus_(vcpus),
-      trap_wait_(configuration.trap_wait), on_reset_(configuration.on_reset),
-      on_crash_(configuration.on_crash), watch_(configuration.watchdog_ms)
+      trap_wait_(configuration.trap_wait), has_pmu_(configuration.has_pmu),
+      on_reset_(configuration.on_reset), on_crash_(configuration.on_crash),
+      watch_(configuration.watchdog_ms)
 {
     if (configuration.has_vpl011)
         vpl011_.emplace(Callback<void(char)>::to<&device::DomainConsole::put>(console_),
@@ -49,6 +50,8 @@ Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::s
         vgic_.attach(vcpu.id, vcpu);
         vgic_.link_timer(vcpu.id, 0, layout::virtual_timer, configuration.timer_interrupts[0]);
         vgic_.link_timer(vcpu.id, 1, layout::physical_timer, configuration.timer_interrupts[1]);
+        if (const auto pmu = configuration.pmu_interrupt; pmu && configuration.has_pmu)
+            vgic_.link_private(vcpu.id, *pmu, *pmu);
     }
 }
 
@@ -62,7 +65,8 @@ void Domain::start(GuestAddress entry, GuestAddress device_tree)
         machine::set_identity(vcpu.registers, {.affinity = device::affinity_of(vcpu.id) | mpidr_one,
                                                .vttbr = memory_.vttbr(),
                                                .counter_offset = counter_offset,
-                                               .trap_wait = trap_wait_});
+                                               .trap_wait = trap_wait_,
+                                               .has_pmu = has_pmu_});
     watch_.start();
     {
         const Guard guard{lock_};

@@ -36,6 +36,9 @@ public:
         bool has_vpl011 = false;
         /// WFI and WFE leave the guest.
         bool trap_wait = false;
+        bool has_pmu = false;
+        /// The host's PPI of the PMU, which is the guest's too.
+        std::optional<Intid> pmu_interrupt = std::nullopt;
         /// The host's PPIs of the virtual and the physical timer.
         std::array<Intid, 2> timer_interrupts = {};
         ShutdownAction on_reset = ShutdownAction::restart;
@@ -105,6 +108,7 @@ private:
     std::optional<device::Vpl011> vpl011_;
     std::span<Vcpu> vcpus_;
     const bool trap_wait_;
+    const bool has_pmu_;
     const ShutdownAction on_reset_;
     const ShutdownAction on_crash_;
     std::optional<Callback<bool()>> rebuild_;

@@ -36,6 +36,7 @@ struct GuestState {
 
     // What EL2 sets for this vCPU.
     std::uint64_t hcr_el2, vmpidr_el2, vttbr_el2, cntvoff_el2;
+    bool has_pmu;
 
     // The virtual CPU interface: ICH_VMCR_EL2, ICH_AP<n>R<m>_EL2, or GICH_VMCR and GICH_APR.
     std::uint64_t gic_vmcr;
@@ -60,13 +61,16 @@ struct GuestIdentity {
     std::uint64_t counter_offset;
     /// WFI and WFE leave the guest.
     bool trap_wait;
+    /// The CPU's PMU is the vCPU's, which has to stay there; its registers do not move.
+    bool has_pmu;
 };
 void set_identity(GuestState& state, const GuestIdentity& identity);
 
 /// Puts `state` on this CPU / takes it off. `general` is the trap frame of the CPU.
 void load_guest(const GuestState& state, GuestRegisters& general);
 void save_guest(GuestState& state, const GuestRegisters& general);
-/// Takes the guest off this CPU for good: its timers stop, its instructions leave the cache.
+/// Takes the guest off this CPU for good: its timers and its PMU stop, its instructions leave the
+/// cache.
 void discard_guest();
 
 /// The guest that is on this CPU: where it was interrupted.

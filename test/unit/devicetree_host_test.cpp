@@ -48,7 +48,7 @@ TEST(HostDescription, qemus_virt_with_gicv3_is_read)
     const Host host{"qemu-virt-gicv3.dts"};
     ASSERT_TRUE(host.result) << host.report.text();
     EXPECT_EQ(host.report.text(), "");
-    const auto& [memory, processors, psci, gic, timer] = *host.description;
+    const auto& [memory, processors, psci, gic, timer, pmu] = *host.description;
     ASSERT_EQ(memory.ram.all().size(), 1U);
     EXPECT_EQ(memory.ram.all()[0], range(0x4000'0000, 0x8000'0000));
     EXPECT_EQ(processors.all.size(), 4U);
@@ -70,6 +70,7 @@ TEST(HostDescription, qemus_virt_with_gicv3_is_read)
     EXPECT_EQ(timer.virtual_, Intid{27});
     EXPECT_EQ(timer.hypervisor, Intid{26});
     EXPECT_EQ(timer.clock_frequency, 0U);
+    EXPECT_EQ(pmu, Intid{23});
 }
 
 TEST(HostDescription, qemus_virt_with_gicv2_is_read)

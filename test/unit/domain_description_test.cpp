@@ -48,7 +48,7 @@ std::string domain(std::string_view name, unsigned vcpus, std::string_view more 
 TEST(DomainDescription, everything_that_a_node_asks_for_is_read)
 {
     const Domains domains{domain("linux", 2, R"(
-        vpl011; nr_spis = <64>; bulkhead,name = "control"; max_grant_frames = <4>;
+        vpl011; vpmu; nr_spis = <64>; bulkhead,name = "control"; max_grant_frames = <4>;
         xen,domain-p2m-mem-mb = <8>;
         ramdisk@70000000 { compatible = "multiboot,ramdisk", "multiboot,module";
                            reg = <0 0x70000000 0 0x100000>; };
@@ -63,6 +63,7 @@ TEST(DomainDescription, everything_that_a_node_asks_for_is_read)
     EXPECT_EQ(linux_domain.memory, 128_MiB);
     EXPECT_EQ(linux_domain.vcpus, 2U);
     EXPECT_TRUE(linux_domain.vpl011);
+    EXPECT_TRUE(linux_domain.vpmu);
     EXPECT_EQ(linux_domain.nr_spis, 64U);
     EXPECT_EQ(linux_domain.kernel.range.start, PhysicalAddress{0x6000'0000});
     EXPECT_EQ(linux_domain.kernel.bootargs, "console=ttyAMA0");
@@ -83,6 +84,7 @@ TEST(DomainDescription, ids_follow_the_tree_and_a_wrong_domain_leaves_the_others
     EXPECT_EQ(domains[2].id, DomainId{3});
     EXPECT_EQ(domains[2].name, "c");
     EXPECT_FALSE(domains[2].vpl011);
+    EXPECT_FALSE(domains[2].vpmu);
     EXPECT_FALSE(domains[2].nr_spis);
     EXPECT_TRUE(domains.says("error: /chosen/b: memory has to be the guest's RAM in KiB"));
     EXPECT_TRUE(domains.says("error: /chosen/b: cpus has to be the number of vCPUs"));

@@ -79,6 +79,7 @@ TEST(DomainTree, a_gicv3_guest_gets_xens_tree)
     machine.vcpus = 2;
     machine.vpl011 = true;
     machine.watchdog = true;
+    machine.pmu = Intid{23};
     machine.cpu_clock_frequency = 1'200'000'000;
     machine.timer_clock_frequency = 62'500'000;
     const CompiledTree expected{R"(/ {
@@ -86,6 +87,7 @@ TEST(DomainTree, a_gicv3_guest_gets_xens_tree)
         #size-cells = <2>;
         chosen {
             bootargs = "console=ttyAMA0 rdinit=/bin/sh";
+            stdout-path = "/sbsa-uart@22000000";
             linux,initrd-start = <0x0 0x48200000>;
             linux,initrd-end = <0x0 0x48323456>;
         };
@@ -128,9 +130,14 @@ TEST(DomainTree, a_gicv3_guest_gets_xens_tree)
         };
         timer {
             compatible = "arm,armv8-timer";
-            interrupts = <1 13 0xf08  1 14 0xf08  1 11 0xf08>;
+            interrupts = <1 13 0xf08  1 14 0xf08  1 11 0xf08  1 10 0xf08>;
             interrupt-parent = <0xfde8>;
             clock-frequency = <62500000>;
+        };
+        pmu {
+            compatible = "arm,armv8-pmuv3";
+            interrupts = <1 7 0xf04>;
+            interrupt-parent = <0xfde8>;
         };
         sbsa-uart@22000000 {
             compatible = "arm,sbsa-uart";
@@ -176,14 +183,14 @@ TEST(DomainTree, a_gicv2_guest_without_anything_gets_the_same_with_another_gic)
             #address-cells = <0>;
             #interrupt-cells = <3>;
             interrupt-controller;
-            compatible = "arm,gic-400";
+            compatible = "arm,gic-400", "arm,cortex-a15-gic";
             reg = <0x0 0x03001000 0x0 0x1000  0x0 0x03002000 0x0 0x2000>;
             linux,phandle = <0xfde8>;
             phandle = <0xfde8>;
         };
         timer {
             compatible = "arm,armv8-timer";
-            interrupts = <1 13 0xf08  1 14 0xf08  1 11 0xf08>;
+            interrupts = <1 13 0xf08  1 14 0xf08  1 11 0xf08  1 10 0xf08>;
             interrupt-parent = <0xfde8>;
         };
     };)"};
