@@ -26,6 +26,7 @@ struct Board {
     Conduit psci_conduit = Conduit::hvc;
     bool in_xen_domain = false; // there is a /hypervisor node of Xen's kind
     CommandLine command_line;
+    std::uint64_t entered_at = 0; // CNTPCT_EL0 at the guest's first instruction but one
 
     [[nodiscard]] std::uint64_t memory_size() const;
     /// An address with neither memory nor a device: 1 GiB behind the last memory.

@@ -18,6 +18,7 @@ guest_image_start:
 
     .text
 primary_entry:
+    mrs     x20, cntpct_el0     // Board::entered_at
     mov     x19, x0
     bl      enter_el1
 
@@ -58,6 +59,7 @@ primary_entry:
     mov     x29, xzr
     mov     x30, xzr
     mov     x0, x19
+    mov     x1, x20
     b       guest_start
 
 // PSCI CPU_ON comes here with x0 = the CPU's SecondaryContext (cpu.cpp), cleaned to memory.

@@ -213,20 +213,23 @@ void end(Acknowledged interrupt)
     }
 }
 
-void send_sgi(Intid intid, unsigned cpu)
+std::uint64_t sgi_request(Intid intid, unsigned cpu)
 {
-    if (version() == Version::v2) {
-        write_sgir(Gicd::Sgi::TargetListFilter::put(Gicd::Sgi::listed) |
-                   Gicd::Sgi::CPUTargetList::put(interface_masks[cpu]) |
-                   Gicd::Sgi::INTID::put(intid.value));
-        return;
-    }
+    if (version() == Version::v2)
+        return Gicd::Sgi::TargetListFilter::put(Gicd::Sgi::listed) |
+               Gicd::Sgi::CPUTargetList::put(interface_masks[cpu]) |
+               Gicd::Sgi::INTID::put(intid.value);
     const auto affinity = Cpu::affinity(cpu);
     using Sgi1 = ICC_SGI1R_EL1;
-    write_sgi1r(Sgi1::TargetList::put(1ULL << (affinity & 0xfU)) |
-                Sgi1::RS::put(affinity >> 4U & 0xfU) | Sgi1::Aff1::put(affinity >> 8U & 0xffU) |
-                Sgi1::Aff2::put(affinity >> 16U & 0xffU) |
-                Sgi1::Aff3::put(affinity >> 32U & 0xffU) | Sgi1::INTID::put(intid.value));
+    return Sgi1::TargetList::put(1ULL << (affinity & 0xfU)) | Sgi1::RS::put(affinity >> 4U & 0xfU) |
+           Sgi1::Aff1::put(affinity >> 8U & 0xffU) | Sgi1::Aff2::put(affinity >> 16U & 0xffU) |
+           Sgi1::Aff3::put(affinity >> 32U & 0xffU) | Sgi1::INTID::put(intid.value);
+}
+
+void send_sgi(Intid intid, unsigned cpu)
+{
+    const auto request = sgi_request(intid, cpu);
+    version() == Version::v2 ? write_sgir(request) : write_sgi1r(request);
 }
 
 void send_sgi_to_others(Intid intid)

@@ -60,6 +60,8 @@ Acknowledged acknowledge();
 /// End of interrupt: priority drop, and deactivation (EOImode 0).
 void end(Acknowledged interrupt);
 
+/// What is written to GICD_SGIR (GICv2) or ICC_SGI1R_EL1 (GICv3) to send an SGI to one CPU.
+std::uint64_t sgi_request(Intid intid, unsigned cpu);
 void send_sgi(Intid intid, unsigned cpu);
 void send_sgi_to_others(Intid intid);
 

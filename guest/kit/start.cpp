@@ -32,7 +32,7 @@ void map_board()
 
 } // namespace
 
-extern "C" [[noreturn]] void guest_start(std::uint64_t tree_address)
+extern "C" [[noreturn]] void guest_start(std::uint64_t tree_address, std::uint64_t entered_at)
 {
     // The tree is read with the MMU on, as libfdt may access it unaligned; so at first only the
     // image and the tree are mapped.
@@ -45,6 +45,7 @@ extern "C" [[noreturn]] void guest_start(std::uint64_t tree_address)
     const auto tree = DeviceTree::at(reinterpret_cast<const void*>(tree_address));
     if (!tree) stop("no device tree"); // nobody hears it, but a debugger finds the CPU here
     board = board_from(*tree);
+    board.entered_at = entered_at;
     psci::use(board.psci_conduit);
     map_board();
     console::open(board.uart, RegisterBlock{board.uart_registers.start});

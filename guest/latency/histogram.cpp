@@ -1,6 +1,5 @@
 #include "latency/histogram.hpp"
 
-#include <algorithm>
 #include <bit>
 #include <limits>
 
@@ -33,20 +32,13 @@ unsigned Histogram::index_of(std::uint64_t nanoseconds)
 
 void Histogram::add(std::uint64_t nanoseconds)
 {
-    minimum_ = count_ == 0 ? nanoseconds : std::min(minimum_, nanoseconds);
-    ++count_;
-    sum_ += nanoseconds;
-    maximum_ = std::max(maximum_, nanoseconds);
+    Series::add(nanoseconds);
     ++counts_[index_of(nanoseconds)];
 }
 
 void Histogram::add(const Histogram& other)
 {
-    if (other.count_ == 0) return;
-    minimum_ = count_ == 0 ? other.minimum_ : std::min(minimum_, other.minimum_);
-    count_ += other.count_;
-    sum_ += other.sum_;
-    maximum_ = std::max(maximum_, other.maximum_);
+    Series::add(other);
     for (unsigned n = 0; n < buckets; ++n)
         counts_[n] += other.counts_[n];
 }

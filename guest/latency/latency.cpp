@@ -7,21 +7,16 @@
 
 #include "kit/barrier.hpp"
 #include "kit/board.hpp"
-#include "kit/exception.hpp"
 #include "kit/gic.hpp"
+#include "kit/latency_probe.hpp"
 #include "kit/print.hpp"
-#include "kit/psci.hpp"
 #include "kit/stop.hpp"
-#include "kit/system_register.hpp"
-#include "kit/timer.hpp"
 #include "latency/histogram.hpp"
 
 namespace bulkhead::guest {
 namespace {
 
-extern "C" const char latency_vectors[];
-extern "C" const char guest_vectors[];
-extern "C" std::uint64_t latency_wait(bool sleep, bool physical);
+using Wait = LatencyProbe::Wait;
 
 constexpr unsigned warm_up_rounds = 10;
 constexpr std::uint64_t ns_per_second = 1'000'000'000;
@@ -53,43 +48,19 @@ Options options_from(const CommandLine& line)
             .then = line.value("then").value_or("off")};
 }
 
-/// Ticks from the timer's expiry to the handler.
-std::uint64_t measure_once(const Timer& timer, const Interrupt& interrupt, std::uint64_t period,
-                           bool sleep, bool physical)
-{
-    const auto deadline = timer.now() + period;
-    timer.start(deadline);
-    const auto at = latency_wait(sleep, physical);
-    const auto acknowledged = gic::acknowledge();
-    timer.stop();
-    if (acknowledged.intid() != interrupt.intid) {
-        print("latency: interrupt ", acknowledged.intid(), " came instead of the timer's, ",
-              interrupt.intid, "\n");
-        stop("unexpected interrupt");
-    }
-    gic::end(acknowledged);
-    return at - deadline;
-}
-
-void measure(const Board& board, const Options& options, bool sleep, std::uint64_t samples,
+void measure(const Board& board, const Options& options, Wait how, std::uint64_t samples,
              Histogram& into)
 {
-    const Timer timer{options.timer};
     const auto interrupt = board.timer(options.timer);
-    const bool physical = options.timer == TimerKind::physical_timer;
     const auto frequency = Timer::frequency();
     const auto period = options.period_us * frequency / 1'000'000;
+    const LatencyProbe probe;
+    const auto once = [&] { return probe.timer_expiry(options.timer, interrupt, period, how); };
 
-    VBAR_EL1::write(reinterpret_cast<std::uint64_t>(latency_vectors));
-    instruction_barrier();
     for (unsigned n = 0; n < warm_up_rounds; ++n)
-        measure_once(timer, interrupt, period, sleep, physical);
-    for (std::uint64_t n = 0; n < samples; ++n) {
-        const auto ticks = measure_once(timer, interrupt, period, sleep, physical);
-        into.add(ticks * ns_per_second / frequency);
-    }
-    VBAR_EL1::write(reinterpret_cast<std::uint64_t>(guest_vectors));
-    instruction_barrier();
+        (void)once();
+    for (std::uint64_t n = 0; n < samples; ++n)
+        into.add(once() * ns_per_second / frequency);
 }
 
 void print_phase(const char* name, const Histogram& histogram)
@@ -121,8 +92,9 @@ void run(const Board& board, const Options& options)
     together = {};
     const auto busy_samples =
         options.busy ? (options.asleep ? options.samples / 2 : options.samples) : 0;
-    if (options.asleep) measure(board, options, true, options.samples - busy_samples, asleep);
-    if (options.busy) measure(board, options, false, busy_samples, busy);
+    if (options.asleep)
+        measure(board, options, Wait::asleep, options.samples - busy_samples, asleep);
+    if (options.busy) measure(board, options, Wait::busy, busy_samples, busy);
     together.add(asleep);
     together.add(busy);
     report(options);
