@@ -116,7 +116,8 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
         boot::start_domains(tree, resources, occupied, start::console_input(), report);
     if (domains == 0) machine::halt("no domain was started");
     start::console_input().add_key(memory_key);
-    log::info("boot: first domain after {} us", microseconds_since(entry_time));
+    log::info("boot: first domain after {} us; {} KiB beside the image",
+              microseconds_since(entry_time), memory::page_pool().used() >> 10);
     start::start_console_input();
     start_guests(arm64::stack_top(CpuId{0}));
 }
