@@ -15,6 +15,7 @@ void add_check_command(CLI::App& line, Chosen& chosen);
 void add_run_command(CLI::App& line, Chosen& chosen);
 void add_demo_command(CLI::App& line, Chosen& chosen);
 void add_test_command(CLI::App& line, Chosen& chosen);
+void add_bench_command(CLI::App& line, Chosen& chosen);
 void add_symbols_command(CLI::App& line, Chosen& chosen);
 
 } // namespace bulkhead::tool

@@ -1,3 +1,4 @@
+#include "bench_session.hpp"
 #include "command.hpp"
 #include "failure.hpp"
 #include "lint.hpp"
@@ -75,6 +76,7 @@ const std::vector<Part> parts{
      test_fuzz},
     {"tool", "the host tool: descriptions and their errors, device trees, scripts", test_tool},
     {"system", "real guests on the emulated machines", test_system},
+    {"bench", "instructions and bytes against their budgets", check_budgets},
     {"lint", "clang-format and clang-tidy over all sources (only when named)", lint, false},
 };
 

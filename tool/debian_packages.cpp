@@ -110,6 +110,12 @@ void DebianPackages::need_linux() const
     write_file(stamp_of(linux_package), "");
 }
 
+fs::path DebianPackages::need_xen() const
+{
+    need("xen-hypervisor-4.17-arm64");
+    return project_.debian_root() / "boot" / "xen-4.17-arm64";
+}
+
 fs::path DebianPackages::board_tree(const std::string& name) const
 {
     const fs::path library = project_.debian_root() / "usr" / "lib";

@@ -22,6 +22,9 @@ public:
     /// The kernel that linux-image-arm64 stands for, and the device trees that come with it.
     void need_linux() const;
 
+    /// Debian's Xen, for comparison; its arm64 Image.
+    [[nodiscard]] std::filesystem::path need_xen() const;
+
     /// The device tree of a board that Debian's kernel supports, such as "xilinx/NAME.dtb".
     [[nodiscard]] std::filesystem::path board_tree(const std::string& name) const;
 

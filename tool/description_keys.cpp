@@ -24,8 +24,8 @@ const std::vector<KeyDescription> machine{
     {"bootargs", R"("console=dtuart sched=null")",
      "the hypervisor's command line (this if left out)"},
     {"deterministic", "true",
-     "emulate so that one instruction takes one nanosecond and every run is the same (virt, 1 "
-     "CPU)"},
+     "emulate so that one instruction takes one nanosecond and every run is the same (virt has 1 "
+     "CPU then if `cpus` is left out)"},
 };
 
 const std::vector<KeyDescription> domain{

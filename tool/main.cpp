@@ -47,6 +47,7 @@ int run(int count, char** arguments)
     add_check_command(line, chosen);
     add_run_command(line, chosen);
     add_test_command(line, chosen);
+    add_bench_command(line, chosen);
     add_symbols_command(line, chosen);
     if (count == 1) {
         fmt::print("{}", line.help());

@@ -17,4 +17,15 @@ Command qemu_tree_command(const MachineDescription& machine, const MachineFacts&
 Command qemu_boot_command(const SystemPlan& plan, const std::vector<LoadEntry>& entries,
                           const std::filesystem::path& folder);
 
+/// A kernel on a machine without a hypervisor, and what QEMU, which is its boot loader, gives it.
+struct AloneGuest {
+    std::filesystem::path kernel;
+    std::filesystem::path ramdisk{};     ///< may be empty
+    std::filesystem::path device_tree{}; ///< empty: QEMU makes it
+    std::string cmdline{};
+};
+/// The machine without EL2, for comparison.
+Command qemu_alone_command(const MachineDescription& machine, const MachineFacts& facts,
+                           const AloneGuest& guest);
+
 } // namespace bulkhead::tool

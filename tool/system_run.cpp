@@ -51,7 +51,9 @@ RunResult run_system(Session& session, const RunRequest& request)
             "{}: QEMU cannot emulate this board; `./bulkhead build {}` writes what the board needs",
             description.file.string(), description.file.string())};
 
-    const Command command = qemu_boot_command(built.plan, built.entries, built.folder);
+    Command command = qemu_boot_command(built.plan, built.entries, built.folder);
+    command.arguments.insert(command.arguments.end(), request.more_arguments.begin(),
+                             request.more_arguments.end());
     session.progress.show(command);
     const std::filesystem::path log = session.project.logs() / (name + ".log");
     Emulator emulator{command, log};

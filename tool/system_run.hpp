@@ -11,8 +11,9 @@ struct RunRequest {
     bool interactive = false; ///< the user's terminal is the console
     bool shown = true;        ///< lines are shown as they come
     std::chrono::milliseconds at_most{std::chrono::hours{24 * 365}};
-    std::string log_name{}; ///< the log is out/log/NAME.log
-    LineWatcher watcher{};  ///< may be absent
+    std::string log_name{};                    ///< the log is out/log/NAME.log
+    LineWatcher watcher{};                     ///< may be absent
+    std::vector<std::string> more_arguments{}; ///< for QEMU
 };
 
 struct RunResult {

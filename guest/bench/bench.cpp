@@ -2,9 +2,10 @@
 // Bulkhead's or of Xen's, always the same binary. All figures are differences between two readings
 // of the counter, in nanoseconds; alone on QEMU they show what the measuring itself costs.
 //
-// Command line: samples=200 rows=alone|pair
-// `pair` is what takes a second CPU, and nothing else.
-// The lines that start with "bench:" are for the host tool.
+// Command line: samples=200 rows=alone|pair|timer|idle|busy ms=100
+// `pair` is what takes a second CPU, and nothing else; `timer` the virtual timer alone; `idle` and
+// `busy` wait for one timer and say nothing, for whoever counts from outside what happens
+// meanwhile. The lines that start with "bench:" are for the host tool.
 
 #include "bench/rows.hpp"
 #include "kit/cpu.hpp"
@@ -12,6 +13,17 @@
 #include "kit/stop.hpp"
 
 namespace bulkhead::guest {
+namespace {
+
+void measure_alone(const Board& board, unsigned samples)
+{
+    print("bench: row=first_instruction samples=1 min=", nanoseconds(board.entered_at),
+          " avg=", nanoseconds(board.entered_at), " max=", nanoseconds(board.entered_at), "\n");
+    measure_traps(board, samples);
+    measure_interrupts(board, samples);
+}
+
+} // namespace
 
 void guest_main(const Board& board)
 {
@@ -21,15 +33,15 @@ void guest_main(const Board& board)
     gic::start(board.gic);
     print("bench: machine gic=", static_cast<unsigned>(board.gic.version), " cpus=", Cpu::count(),
           " frequency=", Timer::frequency(), "\n");
-    if (board.command_line.value("rows") == "pair") {
+    const auto rows = board.command_line.value("rows").value_or("alone");
+    if (rows == "pair")
         measure_pair(board, samples);
-        print("bench: done\n");
-        return;
-    }
-    print("bench: row=first_instruction samples=1 min=", nanoseconds(board.entered_at),
-          " avg=", nanoseconds(board.entered_at), " max=", nanoseconds(board.entered_at), "\n");
-    measure_traps(board, samples);
-    measure_interrupts(board, samples);
+    else if (rows == "timer")
+        measure_virtual_timer(board, samples);
+    else if (rows == "idle" || rows == "busy")
+        let_time_pass(board, rows == "idle", board.command_line.number("ms", 100));
+    else
+        measure_alone(board, samples);
     print("bench: done\n");
 }
 

@@ -95,12 +95,26 @@ void measure_burst(const Board& board, unsigned samples)
 
 } // namespace
 
-void measure_interrupts(const Board& board, unsigned samples)
+void measure_virtual_timer(const Board& board, unsigned samples)
 {
     constexpr auto vtimer = TimerKind::virtual_timer;
-    constexpr auto ptimer = TimerKind::physical_timer;
     measure_timer(board, vtimer, Wait::asleep, "vtimer_wfi", samples);
     measure_timer(board, vtimer, Wait::busy, "vtimer_busy", samples);
+}
+
+void let_time_pass(const Board& board, bool asleep, std::uint64_t milliseconds)
+{
+    const auto interrupt = board.timer(TimerKind::virtual_timer);
+    const LatencyProbe probe;
+    gic::enable(interrupt.intid);
+    (void)probe.timer_expiry(TimerKind::virtual_timer, interrupt, ticks_of(milliseconds * 1000),
+                             asleep ? Wait::asleep : Wait::busy);
+}
+
+void measure_interrupts(const Board& board, unsigned samples)
+{
+    constexpr auto ptimer = TimerKind::physical_timer;
+    measure_virtual_timer(board, samples);
     measure_timer(board, ptimer, Wait::asleep, "ptimer_wfi", samples);
     measure_timer(board, ptimer, Wait::busy, "ptimer_busy", samples);
     measure_own_sgi(samples);

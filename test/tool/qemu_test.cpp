@@ -39,9 +39,8 @@ TEST_F(Qemu, virt_has_the_controller_and_cpus_described)
 TEST_F(Qemu, a_deterministic_machine_counts_instructions)
 {
     EXPECT_TRUE(command("[machine]\nname = \"virt\"\ndeterministic = true\n")
-                    .contains("-cpu cortex-a53,cntfrq=1000000000 -icount shift=0,sleep=off -rtc "
-                              "clock=vm -nic none "
-                              "-smp 1 "));
+                    .contains("-cpu cortex-a53 -nic none -icount shift=0,sleep=off -rtc clock=vm "
+                              "-global cortex-a53-arm-cpu.cntfrq=1000000000 -smp 1 "));
 }
 
 TEST_F(Qemu, everything_is_loaded_and_the_stub_starts_it)

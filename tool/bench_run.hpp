@@ -1,0 +1,36 @@
+#pragma once
+#include "bench_column.hpp"
+#include "session.hpp"
+#include "system_build.hpp"
+
+namespace bulkhead::tool {
+
+/// What the guest under measurement stands on.
+enum class Ground : std::uint8_t { bare_metal, bulkhead, xen };
+std::string name_of(Ground ground);
+
+/// A machine to measure on.
+struct BenchMachine {
+    MachineKind kind = MachineKind::virt;
+    std::uint32_t gic = 3;
+
+    /// "virt-gicv3", as in bench/budgets.toml.
+    [[nodiscard]] std::string name() const;
+};
+
+/// A partition with the bench guest, its command line, and a CPU for each of its vCPUs.
+SystemRequest bench_request(const Session& session, const BenchMachine& machine,
+                            const std::string& cmdline, std::uint32_t cpus);
+
+/// Runs the bench guest there, where an instruction takes a nanosecond, and returns what it says.
+/// Rows that it could not measure are not in the column.
+Column measure_rows(Session& session, const BenchMachine& machine, Ground ground);
+
+/// What the emulator's plugin counts of Bulkhead: EL2's path from a timer to its guest, from one
+/// CPU's SGI to another's, and how often EL2 runs while nothing happens.
+Column measure_trace(Session& session, const BenchMachine& machine);
+
+/// Bytes that the hypervisor has taken beside its image, with so many domains of one vCPU.
+std::optional<std::uint64_t> measure_memory(Session& session, unsigned domains);
+
+} // namespace bulkhead::tool

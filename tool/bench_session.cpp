@@ -1,0 +1,70 @@
+#include "bench_session.hpp"
+
+#include "bench_size.hpp"
+
+#include <fmt/format.h>
+
+namespace bulkhead::tool {
+namespace {
+
+std::string emulator_version()
+{
+    const std::string text = run_captured({{"qemu-system-aarch64", "--version"}}).output;
+    const std::string_view mark = "version ";
+    const std::size_t begin = text.find(mark);
+    if (begin == std::string::npos) return "QEMU";
+    const std::size_t version = begin + mark.size();
+    return "QEMU " + text.substr(version, text.find_first_of(" \n", version) - version);
+}
+
+/// Rows that a guest alone on a machine has no use for: there, QEMU itself answers the calls.
+constexpr const char* hypervisors_only[] = {"xen_version", "psci_version"};
+
+bool has_peers_of(const BenchMachine& machine, Ground ground)
+{
+    // Xen takes the aliased CPU interface of this QEMU machine for one page and loses every
+    // interrupt there.
+    return ground != Ground::xen || machine.kind == MachineKind::virt;
+}
+
+} // namespace
+
+BenchResult run_bench(Session& session, const BenchMachine& machine, const BenchScope& scope)
+{
+    BenchResult result{
+        .machine = machine.name(),
+        .emulator = emulator_version(),
+        .rows = read_budgets(session.project.root() / "bench" / "budgets.toml", machine.name()),
+        .columns = {}};
+    Column& own = result.columns[Ground::bulkhead];
+    own = measure_rows(session, machine, Ground::bulkhead);
+    own.merge(measure_size(session));
+    if (scope.trace) own.merge(measure_trace(session, machine));
+    if (scope.memory && machine.kind == MachineKind::virt && machine.gic == 3)
+        for (const unsigned domains : {1U, 4U, 16U})
+            if (const auto bytes = measure_memory(session, domains))
+                own[fmt::format("memory_{}", domains)] = Figure::of(*bytes);
+    if (scope.peers)
+        for (const Ground ground : {Ground::bare_metal, Ground::xen})
+            if (has_peers_of(machine, ground))
+                result.columns[ground] = measure_rows(session, machine, ground);
+    if (const auto alone = result.columns.find(Ground::bare_metal); alone != result.columns.end())
+        for (const char* row : hypervisors_only)
+            alone->second.erase(row);
+    return result;
+}
+
+bool check_budgets(Session& session)
+{
+    std::string excess;
+    for (const std::uint32_t gic : {3U, 2U}) {
+        const BenchResult result =
+            run_bench(session, {MachineKind::virt, gic},
+                      {.peers = false, .memory = false, .linux_boot = false});
+        excess += bench_excess(result, {RowSource::guest, RowSource::size});
+    }
+    fmt::print("{}", excess);
+    return excess.empty();
+}
+
+} // namespace bulkhead::tool

@@ -1,0 +1,56 @@
+#include "bench_size.hpp"
+
+#include "failure.hpp"
+#include "target_build.hpp"
+
+#include <fmt/format.h>
+#include <sstream>
+
+namespace bulkhead::tool {
+namespace {
+
+std::string output_of(const Command& command)
+{
+    const Captured captured = run_captured(command);
+    if (!captured.ending.ok())
+        throw Failure{fmt::format("{}: exit code {}", command.shown(), captured.ending.exit_code)};
+    return captured.output;
+}
+
+/// Sections that the image file holds: `llvm-size -A` has a line with name, size, address for each.
+std::uint64_t text_and_data(const std::filesystem::path& elf)
+{
+    std::istringstream lines{output_of({{"llvm-size-19", "-A", elf.string()}})};
+    std::uint64_t total = 0;
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words{line};
+        std::string name;
+        std::uint64_t size = 0;
+        if (words >> name >> size && (name == ".text" || name == ".rodata" || name == ".data"))
+            total += size;
+    }
+    return total;
+}
+
+/// The last line of cloc's CSV is the sum: files,SUM,blank,comment,code.
+std::uint64_t code_lines(const std::filesystem::path& folder)
+{
+    const std::string text = output_of({{"cloc", "--quiet", "--csv", folder.string()}});
+    const std::size_t sum = text.rfind(",SUM,");
+    const std::size_t last = text.find_last_not_of('\n');
+    const std::size_t comma = text.rfind(',', last);
+    if (sum == std::string::npos || comma == std::string::npos)
+        throw Failure{fmt::format("cloc says no sum of {}", folder.string())};
+    return std::stoull(text.substr(comma + 1));
+}
+
+} // namespace
+
+Column measure_size(Session& session)
+{
+    const TargetOutputs outputs = build_target(session, false);
+    return {{"text_and_data", Figure::of(text_and_data(outputs.hypervisor_elf))},
+            {"code_lines", Figure::of(code_lines(session.project.root() / "hypervisor"))}};
+}
+
+} // namespace bulkhead::tool

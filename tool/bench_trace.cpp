@@ -1,0 +1,128 @@
+#include "bench_run.hpp"
+
+#include "failure.hpp"
+#include "file_contents.hpp"
+#include "name_value_words.hpp"
+#include "system_run.hpp"
+
+#include <fmt/format.h>
+#include <numeric>
+#include <sstream>
+
+namespace bulkhead::tool {
+namespace {
+
+constexpr std::chrono::seconds longest_trace{120};
+
+/// What EL2 did from an exception to its return, as bench/trace/el2_trace.cpp writes it.
+struct Visit {
+    std::uint64_t cpu = 0;
+    std::uint64_t entry = 0; ///< address of the vector
+    std::uint64_t times = 0;
+    std::uint64_t instructions = 0;
+    std::uint64_t code_lines = 0;
+    std::uint64_t data_lines = 0;
+};
+
+struct Trace {
+    std::vector<Visit> visits; ///< the most frequent first
+    std::uint64_t total = 0;
+
+    /// The most frequent one; throws Failure if there is none.
+    [[nodiscard]] const Visit& most_frequent(std::uint64_t cpu, std::uint64_t vector) const
+    {
+        for (const Visit& visit : visits)
+            if (visit.cpu == cpu && visit.entry % 0x800 == vector) return visit;
+        throw Failure{fmt::format("the trace has no visit of vector {:#x} on CPU {}", vector, cpu)};
+    }
+};
+
+// Arm ARM, "Exception vectors": from a lower level that uses AArch64.
+constexpr std::uint64_t synchronous_vector = 0x400;
+constexpr std::uint64_t irq_vector = 0x480;
+
+Trace read_trace(const std::filesystem::path& file)
+{
+    Trace trace;
+    std::istringstream lines{read_file(file)};
+    for (std::string line; std::getline(lines, line);) {
+        const Words words = words_of(line);
+        Visit visit;
+        if (words.contains("visit") && read_numbers(words, {{"cpu", &visit.cpu},
+                                                            {"times", &visit.times},
+                                                            {"instructions", &visit.instructions},
+                                                            {"code_lines", &visit.code_lines},
+                                                            {"data_lines", &visit.data_lines}})) {
+            visit.entry = std::stoull(words.find("entry")->second, nullptr, 16);
+            trace.visits.push_back(visit);
+        }
+        std::uint64_t visits = 0;
+        if (words.contains("total") && read_numbers(words, {{"visits", &visits}}))
+            trace.total += visits;
+    }
+    return trace;
+}
+
+Trace trace_of(Session& session, const BenchMachine& machine, const std::string& name,
+               const std::string& cmdline, std::uint32_t cpus)
+{
+    const std::filesystem::path file =
+        session.project.logs() / fmt::format("trace-{}-{}.txt", machine.name(), name);
+    std::filesystem::remove(file);
+    // Where EL2's code is, and its direct map of devices: arm64/layout.hpp.
+    const bool is_virt = machine.kind == MachineKind::virt;
+    const std::string plugin = fmt::format(
+        "{},low=0x400000000000,high=0x400000200000,device={},out={}",
+        (session.project.host_build() / "bench" / "libel2_trace.so").string(),
+        is_virt ? "0x800000000000-0x800040000000" : "0x8000f0000000-0x800100000000", file.string());
+    RunRequest run{.system = bench_request(session, machine, cmdline, cpus),
+                   .shown = session.progress.verbose(),
+                   .at_most = longest_trace,
+                   .log_name = fmt::format("trace-{}-{}", machine.name(), name),
+                   .watcher =
+                       [](const ConsoleLine& line, Elapsed) {
+                           return !line.domain && line.text.starts_with("all domains have stopped");
+                       },
+                   .more_arguments = {"-plugin", plugin}};
+    run_system(session, run);
+    if (!std::filesystem::exists(file))
+        throw Failure{fmt::format("{}: the traced run did not come to its end; its console: {}",
+                                  name,
+                                  (session.project.logs() / (run.log_name + ".log")).string())};
+    return read_trace(file);
+}
+
+/// Exceptions that EL2 takes in a second in which nothing happens: the difference of two runs.
+std::uint64_t exceptions_per_second(Session& session, const BenchMachine& machine,
+                                    const std::string& rows)
+{
+    constexpr std::uint64_t short_ms = 50;
+    constexpr std::uint64_t long_ms = 250;
+    const auto total = [&](std::uint64_t ms) {
+        return trace_of(session, machine, rows, fmt::format("rows={} ms={}", rows, ms), 1).total;
+    };
+    const std::uint64_t some = total(short_ms);
+    const std::uint64_t more = total(long_ms);
+    return (more - some) * 1000 / (long_ms - short_ms);
+}
+
+} // namespace
+
+Column measure_trace(Session& session, const BenchMachine& machine)
+{
+    session.progress.step(
+        "building the plugin that counts",
+        {{"cmake", "--build", session.project.host_build().string(), "--target", "el2_trace"}},
+        "el2-trace");
+    session.progress.say(fmt::format("tracing EL2 on {}", machine.name()));
+    const Trace timer = trace_of(session, machine, "timer", "rows=timer", 1);
+    const Visit& path = timer.most_frequent(0, irq_vector);
+    const Trace pair = trace_of(session, machine, "pair", "rows=pair", 2);
+    return {{"timer_lines", Figure::of(path.code_lines + path.data_lines)},
+            {"sgi_other_el2", Figure::of(pair.most_frequent(0, synchronous_vector).instructions +
+                                         pair.most_frequent(1, irq_vector).instructions)},
+            {"idle_exceptions", Figure::of(exceptions_per_second(session, machine, "idle"))},
+            {"busy_exceptions", Figure::of(exceptions_per_second(session, machine, "busy"))}};
+}
+
+} // namespace bulkhead::tool
