@@ -3,6 +3,7 @@
 #include "failure.hpp"
 #include "target_build.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <sstream>
 
@@ -44,12 +45,29 @@ std::uint64_t code_lines(const std::filesystem::path& folder)
     return std::stoull(text.substr(comma + 1));
 }
 
+/// The worst of what is said of each stack: "stack: vectors: at most 1456 of 8192 bytes".
+std::uint64_t stack_use(const Project& project, const std::filesystem::path& elf)
+{
+    std::istringstream lines{output_of({{"/usr/bin/python3",
+                                         (project.root() / "bench" / "stack_use.py").string(),
+                                         elf.string()}})};
+    std::uint64_t worst = 0;
+    for (std::string line; std::getline(lines, line);) {
+        const std::string_view mark = "at most ";
+        const std::size_t at = line.find(mark);
+        if (line.starts_with("stack: vectors") && at != std::string::npos)
+            worst = std::max<std::uint64_t>(worst, std::stoull(line.substr(at + mark.size())));
+    }
+    return worst;
+}
+
 } // namespace
 
 Column measure_size(Session& session)
 {
     const TargetOutputs outputs = build_target(session, false);
     return {{"text_and_data", Figure::of(text_and_data(outputs.hypervisor_elf))},
+            {"stack", Figure::of(stack_use(session.project, outputs.hypervisor_elf))},
             {"code_lines", Figure::of(code_lines(session.project.root() / "hypervisor"))}};
 }
 
