@@ -11,7 +11,7 @@ enum class RowSource : std::uint8_t {
     guest,     ///< guest/bench says it
     trace,     ///< the emulator's plugin counts it
     size,      ///< of the program and of its sources
-    memory,    ///< the hypervisor says it when it has started its domains
+    scale,     ///< with 1, 4 and 16 domains
     linux_boot ///< Linux in a domain against Linux alone
 };
 

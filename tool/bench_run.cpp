@@ -1,5 +1,6 @@
 #include "bench_run.hpp"
 
+#include "byte_size.hpp"
 #include "debian_packages.hpp"
 #include "failure.hpp"
 #include "file_contents.hpp"
@@ -8,7 +9,6 @@
 #include "system_run.hpp"
 #include "target_build.hpp"
 
-#include <charconv>
 #include <fmt/format.h>
 #include <numeric>
 
@@ -53,6 +53,15 @@ void run_alone(Session& session, const SystemRequest& request, const Part& part,
         report.add_line(line.text);
         return report.is_done();
     });
+}
+
+/// "boot: first domain after 10306 us; 76 KiB beside the image", in bytes.
+std::optional<std::uint64_t> memory_of(const std::string& line)
+{
+    const std::size_t begin = line.find("; ");
+    if (!line.starts_with("boot: first domain after ") || begin == std::string::npos)
+        return std::nullopt;
+    return std::stoull(line.substr(begin + 2)) * kibibyte;
 }
 
 } // namespace
@@ -132,40 +141,39 @@ Column measure_rows(Session& session, const BenchMachine& machine, Ground ground
     return column;
 }
 
-std::optional<std::uint64_t> measure_memory(Session& session, unsigned domains)
+Column measure_scale(Session& session, unsigned domains)
 {
     SystemRequest request{.file = session.project.root() / "bench" / "partition.toml"};
     request.change = [=](SystemDescription& description) {
         description.machine.cpus->value = domains;
-        description.machine.memory->value = std::uint64_t{2} << 30U;
+        description.machine.memory->value = 2 * gibibyte;
         DomainDescription domain = description.domains.at(0);
         description.domains.clear();
         for (unsigned n = 0; n < domains; ++n) {
             domain.name.value = fmt::format("guest{}", n);
             domain.cpus->value = {n};
+            domain.cmdline = Given<std::string>{n == 0 ? "rows=timer ms=20" : "rows=idle ms=10000"};
             description.domains.push_back(domain);
         }
     };
-    std::optional<std::uint64_t> kibibytes;
+    BenchReport report;
+    std::optional<std::uint64_t> memory;
+    session.progress.say(fmt::format("measuring with {} domains", domains));
     const RunRequest run{.system = request,
                          .shown = session.progress.verbose(),
                          .at_most = longest_run,
-                         .log_name = fmt::format("bench-memory-{}", domains),
+                         .log_name = fmt::format("bench-scale-{}", domains),
                          .watcher = [&](const ConsoleLine& line, Elapsed) {
-                             const std::string_view mark = "boot: first domain after ";
-                             if (line.domain || !line.text.starts_with(mark)) return false;
-                             const std::size_t begin = line.text.find("; ");
-                             if (begin == std::string::npos) return true;
-                             std::uint64_t value = 0;
-                             const char* first = line.text.data() + begin + 2;
-                             const char* last = line.text.data() + line.text.size();
-                             if (std::from_chars(first, last, value).ec == std::errc{})
-                                 kibibytes = value;
-                             return true;
+                             if (line.domain == 1) report.add_line(line.text);
+                             if (!line.domain && !memory) memory = memory_of(line.text);
+                             return report.is_done();
                          }};
     run_system(session, run);
-    if (!kibibytes) return std::nullopt;
-    return *kibibytes * 1024;
+    Column column;
+    if (memory) column[fmt::format("memory_{}", domains)] = Figure::of(*memory);
+    const auto timer = report.column().find("vtimer_wfi");
+    if (timer != report.column().end()) column[fmt::format("vtimer_{}", domains)] = timer->second;
+    return column;
 }
 
 } // namespace bulkhead::tool

@@ -30,7 +30,12 @@ Column measure_rows(Session& session, const BenchMachine& machine, Ground ground
 /// CPU's SGI to another's, and how often EL2 runs while nothing happens.
 Column measure_trace(Session& session, const BenchMachine& machine);
 
-/// Bytes that the hypervisor has taken beside its image, with so many domains of one vCPU.
-std::optional<std::uint64_t> measure_memory(Session& session, unsigned domains);
+/// Linux's own clock when it has reached its shell and powers off, in a domain and alone on the
+/// same devices.
+std::map<Ground, Column> measure_linux(Session& session, const BenchMachine& machine);
+
+/// With so many domains of one vCPU: bytes that the hypervisor has taken beside its image, and the
+/// virtual timer's path of one of them while the others sleep.
+Column measure_scale(Session& session, unsigned domains);
 
 } // namespace bulkhead::tool

@@ -8,7 +8,7 @@ namespace bulkhead::tool {
 struct BenchScope {
     bool peers = true; ///< bare metal and Xen too
     bool trace = true;
-    bool memory = true; ///< with 1, 4 and 16 domains
+    bool scale = true; ///< with 1, 4 and 16 domains
     bool linux_boot = true;
 };
 

@@ -48,9 +48,9 @@ std::uint64_t code_lines(const std::filesystem::path& folder)
 /// The worst of what is said of each stack: "stack: vectors: at most 1456 of 8192 bytes".
 std::uint64_t stack_use(const Project& project, const std::filesystem::path& elf)
 {
-    std::istringstream lines{output_of({{"/usr/bin/python3",
-                                         (project.root() / "bench" / "stack_use.py").string(),
-                                         elf.string()}})};
+    std::istringstream lines{
+        output_of({{"/usr/bin/python3", (project.root() / "bench" / "stack_use.py").string(),
+                    elf.string()}})};
     std::uint64_t worst = 0;
     for (std::string line; std::getline(lines, line);) {
         const std::string_view mark = "at most ";

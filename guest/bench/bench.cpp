@@ -2,10 +2,11 @@
 // Bulkhead's or of Xen's, always the same binary. All figures are differences between two readings
 // of the counter, in nanoseconds; alone on QEMU they show what the measuring itself costs.
 //
-// Command line: samples=200 rows=alone|pair|timer|idle|busy ms=100
-// `pair` is what takes a second CPU, and nothing else; `timer` the virtual timer alone; `idle` and
-// `busy` wait for one timer and say nothing, for whoever counts from outside what happens
-// meanwhile. The lines that start with "bench:" are for the host tool.
+// Command line: samples=200 rows=alone|pair|timer|idle|busy ms=0
+// `pair` is what takes a second CPU, and nothing else; `timer` the virtual timer alone, after so
+// many milliseconds, in which other domains come to rest; `idle` and `busy` wait for one timer and
+// say nothing, for whoever counts from outside what happens meanwhile. The lines that start with
+// "bench:" are for the host tool.
 
 #include "bench/rows.hpp"
 #include "kit/cpu.hpp"
@@ -33,15 +34,15 @@ void guest_main(const Board& board)
     gic::start(board.gic);
     print("bench: machine gic=", static_cast<unsigned>(board.gic.version), " cpus=", Cpu::count(),
           " frequency=", Timer::frequency(), "\n");
+    const auto milliseconds = board.command_line.number("ms", 0);
     const auto rows = board.command_line.value("rows").value_or("alone");
     if (rows == "pair")
         measure_pair(board, samples);
-    else if (rows == "timer")
-        measure_virtual_timer(board, samples);
-    else if (rows == "idle" || rows == "busy")
-        let_time_pass(board, rows == "idle", board.command_line.number("ms", 100));
-    else
+    else if (rows == "alone")
         measure_alone(board, samples);
+    else
+        let_time_pass(board, rows != "busy", milliseconds);
+    if (rows == "timer") measure_virtual_timer(board, samples);
     print("bench: done\n");
 }
 
