@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <numeric>
 #include <sstream>
+#include <thread>
 
 namespace bulkhead::tool {
 namespace {
@@ -63,6 +64,16 @@ Trace read_trace(const std::filesystem::path& file)
     return trace;
 }
 
+bool appears(const std::filesystem::path& file, std::chrono::milliseconds at_most)
+{
+    constexpr std::chrono::milliseconds step{10};
+    for (auto waited = step; !std::filesystem::exists(file); waited += step) {
+        if (waited > at_most) return false;
+        std::this_thread::sleep_for(step);
+    }
+    return true;
+}
+
 Trace trace_of(Session& session, const BenchMachine& machine, const std::string& name,
                const std::string& cmdline, std::uint32_t cpus)
 {
@@ -75,14 +86,15 @@ Trace trace_of(Session& session, const BenchMachine& machine, const std::string&
         "{},low=0x400000000000,high=0x400000200000,device={},out={}",
         (session.project.host_build() / "bench" / "libel2_trace.so").string(),
         is_virt ? "0x800000000000-0x800040000000" : "0x8000f0000000-0x800100000000", file.string());
+    const auto is_over = [&](const ConsoleLine& line, Elapsed) {
+        return !line.domain && line.text.starts_with("all domains have stopped") &&
+               appears(file, std::chrono::seconds{10});
+    };
     RunRequest run{.system = bench_request(session, machine, cmdline, cpus),
                    .shown = session.progress.verbose(),
                    .at_most = longest_trace,
                    .log_name = fmt::format("trace-{}-{}", machine.name(), name),
-                   .watcher =
-                       [](const ConsoleLine& line, Elapsed) {
-                           return !line.domain && line.text.starts_with("all domains have stopped");
-                       },
+                   .watcher = is_over,
                    .more_arguments = {"-plugin", plugin}};
     run_system(session, run);
     if (!std::filesystem::exists(file))

@@ -5,7 +5,7 @@
 // Arguments: low=, high= (the range), device=LOW-HIGH (accesses there are no cache lines),
 // out=FILE. What comes before a CPU's first ERET is its boot and is left out.
 //
-// The file is written whenever EL2 calls the firmware, so at last when it switches the machine off:
+// The file is written when EL2 calls the firmware after that, which is to switch the machine off:
 // QEMU 7.2 with -icount does not come back from its own end while a plugin is loaded.
 //
 // The file, most frequent first, and for each kind of visit the way it took:
@@ -141,13 +141,18 @@ void write_cpu(std::FILE* file, unsigned index)
                  static_cast<unsigned long long>(cpus[index].instructions));
 }
 
+/// Under its name at once and whole, as somebody waits for it.
 void write_report()
 {
-    std::FILE* const file = std::fopen(out.c_str(), "w");
+    const auto has_visits = [](const Cpu& cpu) { return cpu.visits != 0; };
+    if (!std::any_of(std::begin(cpus), std::end(cpus), has_visits)) return; // CPU_ON, in the boot
+    const std::string unfinished = out + ".part";
+    std::FILE* const file = std::fopen(unfinished.c_str(), "w");
     if (file == nullptr) return;
     for (unsigned index = 0; index < most_cpus; ++index)
         if (cpus[index].has_booted) write_cpu(file, index);
     std::fclose(file);
+    std::rename(unfinished.c_str(), out.c_str());
 }
 
 void on_instruction(unsigned index, void* data)
