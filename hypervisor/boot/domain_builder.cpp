@@ -121,6 +121,7 @@ Result<void> load_tree(const DomainDescription& description, const HostResources
             .cpu_compatible = processors.compatible,
             .cpu_clock_frequency = processors.clock_frequency,
             .timer_clock_frequency = host.description.timer.clock_frequency,
+            .devices = description.devices,
         },
         *space);
     if (!tree) return failure(tree.error());
@@ -157,6 +158,7 @@ Result<domain::Domain*> create_domain(const DomainDescription& description, Host
         .trap_wait = host.options.vwfi == Vwfi::trap,
         .has_pmu = description.vpmu,
         .pmu_interrupt = host.description.pmu_interrupt,
+        .ignores_unmapped = description.ignores_unmapped,
         .timer_interrupts = {timer.virtual_, timer.physical},
         .on_reset = description.on_reset,
         .on_crash = description.on_crash,
@@ -169,6 +171,8 @@ Result<domain::Domain*> create_domain(const DomainDescription& description, Host
                                               memory::Stage2Access::device);
         if (!mapped) return failure(mapped.error());
     }
+    if (auto attached = attach_devices(*host.devices, description, **domain); !attached)
+        return failure(attached.error());
     return domain;
 }
 

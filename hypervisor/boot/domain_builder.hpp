@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "boot/command_line.hpp"
+#include "boot/device_assignment.hpp"
 #include "boot/domain_description.hpp"
 #include "boot/guest_ram.hpp"
 #include "devicetree/host_description.hpp"
@@ -22,6 +23,10 @@ struct HostResources {
     /// GICv2: the hardware's CPU interface for guests, two pages.
     PhysicalAddress virtual_cpu_interface{};
     memory::PhysicalRanges& free_ram;
+    /// Of the UART that is Bulkhead's.
+    std::optional<Intid> console_interrupt = {};
+    /// What of the devices is whose.
+    const AssignedDevices* devices = nullptr;
 };
 
 /// A domain's GIC is of the host's kind.

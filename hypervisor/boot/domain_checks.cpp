@@ -5,11 +5,8 @@
 namespace bulkhead::boot {
 namespace {
 
-using bulkhead::memory::PhysicalRange;
 using devicetree::BootModule;
 using namespace literals;
-
-bool overlap(PhysicalRange a, PhysicalRange b) { return a.start < b.end() && b.start < a.end(); }
 
 /// A module, and whose it is.
 struct Used {
@@ -22,11 +19,12 @@ struct Used {
 void check_modules(DomainDescriptions& domains, const devicetree::MemoryMap& memory,
                    std::span<const Occupied> occupied, Report& report)
 {
-    FixedVector<Used, 2 * DomainDescriptions::capacity> all;
+    FixedVector<Used, 3 * DomainDescriptions::capacity> all;
     for (auto& domain : domains) {
         if (domain.is_wrong) continue;
         static_cast<void>(all.push({&domain.kernel, &domain}));
-        if (domain.ramdisk) static_cast<void>(all.push({&*domain.ramdisk, &domain}));
+        for (auto* const module : {&domain.ramdisk, &domain.device_tree})
+            if (*module) static_cast<void>(all.push({&**module, &domain}));
     }
     for (const auto& used : all) {
         const auto range = used.module->range;

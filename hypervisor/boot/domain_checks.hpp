@@ -17,6 +17,13 @@ struct Occupied {
     std::string_view by;
 };
 
+/// Of ranges of memory; an empty one overlaps nothing.
+template <typename Range>
+constexpr bool overlap(const Range& a, const Range& b)
+{
+    return a.size != 0 && b.size != 0 && a.start < b.end() && b.start < a.end();
+}
+
 /// Modules have to be in RAM that is not reserved nor `occupied`, and must not overlap, except that
 /// domains may share one. Domains that have others are reported as wrong.
 void check_modules(DomainDescriptions& domains, const devicetree::MemoryMap& memory,

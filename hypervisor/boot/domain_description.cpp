@@ -28,6 +28,8 @@ constexpr std::string_view known_properties[] = {
     "vpl011",
     "vpmu",
     "nr_spis",
+    "passthrough",
+    "trap-unmapped-accesses",
     "bulkhead,name",
     "bulkhead,on-reset",
     "bulkhead,on-crash",
@@ -50,9 +52,7 @@ constexpr struct {
     {"sve", {}},
     {"v8r_el1_msa", {}},
     {"xen,enhanced", "disabled"},
-    {"passthrough", "disabled"},
     {"xen,sci_type", "none"},
-    {"trap-unmapped-accesses", "1"},
     {"capabilities", "0"},
 };
 
@@ -96,6 +96,7 @@ public:
         read_action("bulkhead,on-crash", domain_.on_crash);
         read_watchdog();
         read_modules();
+        read_access();
         for (const auto child : node_.children())
             read_child(child);
     }
@@ -205,20 +206,36 @@ private:
                 has_kernel = true;
             } else if (module.kind == Kind::ramdisk && !domain_.ramdisk) {
                 domain_.ramdisk = module;
-            } else if (module.kind == Kind::device_tree) {
-                wrong(module.node, "{}: multiboot,device-tree (passthrough) is not supported; "
-                                   "remove the module");
-            } else if (module.kind == Kind::kernel || module.kind == Kind::ramdisk) {
+            } else if (module.kind == Kind::device_tree && !domain_.device_tree) {
+                domain_.device_tree = module;
+            } else if (module.kind <= Kind::device_tree) {
                 wrong(module.node, "{}: the domain has such a module already; remove one");
             } else {
-                report_.warning("{}: not a kernel and not a ramdisk; the module is not used",
-                                module.node.path());
+                report_.warning(
+                    "{}: not a kernel, a ramdisk or a partial device tree; the module is not used",
+                    module.node.path());
             }
         }
         if (!has_kernel) {
             wrong(node_, "{}: the kernel is missing; add a node with compatible = "
                          "\"multiboot,kernel\", \"multiboot,module\" and reg");
         }
+    }
+
+    void read_access()
+    {
+        const auto trap = node_.u32("trap-unmapped-accesses");
+        if (trap ? *trap > 1 : trap.error() != Error::no_entry)
+            wrong(node_, "{}: trap-unmapped-accesses has to be <0> (read ones) or <1> (abort)");
+        domain_.ignores_unmapped = trap == 0U;
+
+        const auto passthrough = node_.string("passthrough");
+        if (passthrough ? *passthrough != "enabled" && *passthrough != "disabled"
+                        : passthrough.error() != Error::no_entry)
+            wrong(node_, "{}: passthrough has to be \"enabled\" or \"disabled\"");
+        else if (passthrough == "disabled" && domain_.device_tree)
+            wrong(domain_.device_tree->node,
+                  "{}: passthrough = \"disabled\": remove this module, or the property");
     }
 
     void read_child(const Node& child)

@@ -33,6 +33,8 @@ struct DomainDescription {
     bool vpl011 = false;
     bool vpmu = false;
     std::optional<unsigned> nr_spis;
+    /// Where nothing is, the guest reads ones and writes nothing; otherwise it gets an abort.
+    bool ignores_unmapped = false;
 
     domain::ShutdownAction on_reset = domain::ShutdownAction::restart;
     domain::ShutdownAction on_crash = domain::ShutdownAction::stop;
@@ -41,6 +43,9 @@ struct DomainDescription {
 
     devicetree::BootModule kernel;
     std::optional<devicetree::BootModule> ramdisk;
+    /// The partial tree of the devices that it gets, opened by assign_devices.
+    std::optional<devicetree::BootModule> device_tree;
+    std::optional<devicetree::Tree> devices;
 
     /// Where each vCPU may run, and from place_vcpus on, where it does.
     std::array<CpuMask, max_cpus> hard_affinity{};

@@ -77,9 +77,9 @@ void write_memory(TreeWriter& tree, const DomainMachine& machine)
     });
 }
 
-void write_gic(TreeWriter& tree, device::GicVersion version)
+void write_gic(TreeWriter& tree, const DomainMachine& machine, std::uint32_t phandle)
 {
-    const bool is_v3 = version == device::GicVersion::v3;
+    const bool is_v3 = machine.gic == device::GicVersion::v3;
     const auto& distributor = is_v3 ? gicv3_distributor : gicv2_distributor;
     const auto& other = is_v3 ? gicv3_redistributors : gicv2_cpu_interface;
     tree.node("interrupt-controller", distributor.start.value(), [&] {
@@ -89,12 +89,12 @@ void write_gic(TreeWriter& tree, device::GicVersion version)
         tree.string("compatible", is_v3 ? "arm,gic-v3"sv : "arm,gic-400\0arm,cortex-a15-gic"sv);
         tree.numbers("reg", {{distributor.start.value(), distributor.size, other.start.value(),
                               other.size}});
-        tree.cells("linux,phandle", {gic_phandle});
-        tree.cells("phandle", {gic_phandle});
+        tree.cells("linux,phandle", {phandle});
+        tree.cells("phandle", {phandle});
     });
 }
 
-void write_timer(TreeWriter& tree, const DomainMachine& machine)
+void write_timer(TreeWriter& tree, const DomainMachine& machine, std::uint32_t gic)
 {
     tree.node("timer", [&] {
         tree.string("compatible", "arm,armv8-timer");
@@ -102,28 +102,28 @@ void write_timer(TreeWriter& tree, const DomainMachine& machine)
                    {ppi, ppi_number(secure_physical_timer), level_low, ppi,
                     ppi_number(physical_timer), level_low, ppi, ppi_number(virtual_timer),
                     level_low, ppi, ppi_number(hypervisor_timer), level_low});
-        tree.cells("interrupt-parent", {gic_phandle});
+        tree.cells("interrupt-parent", {gic});
         if (machine.timer_clock_frequency != 0)
             tree.cells("clock-frequency", {machine.timer_clock_frequency});
     });
 }
 
-void write_pmu(TreeWriter& tree, Intid intid)
+void write_pmu(TreeWriter& tree, Intid intid, std::uint32_t gic)
 {
     tree.node("pmu", [&] {
         tree.string("compatible", "arm,armv8-pmuv3");
         tree.cells("interrupts", {ppi, ppi_number(intid), level_high});
-        tree.cells("interrupt-parent", {gic_phandle});
+        tree.cells("interrupt-parent", {gic});
     });
 }
 
-void write_uart(TreeWriter& tree)
+void write_uart(TreeWriter& tree, std::uint32_t gic)
 {
     tree.node("sbsa-uart", vpl011.start.value(), [&] {
         tree.string("compatible", "arm,sbsa-uart");
         tree.numbers("reg", {{vpl011.start.value(), vpl011.size}});
         tree.cells("interrupts", {spi, vpl011_interrupt.value() - 32, level_high});
-        tree.cells("interrupt-parent", {gic_phandle});
+        tree.cells("interrupt-parent", {gic});
         tree.cells("current-speed", {115200});
     });
 }
@@ -136,12 +136,26 @@ void write_watchdog(TreeWriter& tree)
     });
 }
 
+/// Everything that a partial tree may have: the rest of it is its author's business.
+void write_devices(TreeWriter& tree, const devicetree::Tree& partial)
+{
+    for (const auto path : {"/aliases", "/passthrough"})
+        if (const auto node = partial.at_path(path)) tree.copy(*node, assignment_properties);
+}
+
 } // namespace
+
+std::uint32_t gic_phandle_of(const std::optional<devicetree::Tree>& devices)
+{
+    const auto gic = devices ? devices->at_path("/gic") : std::nullopt;
+    return gic ? gic->u32("phandle").value_or(gic_phandle) : gic_phandle;
+}
 
 Result<std::span<const std::byte>> write_domain_tree(const DomainMachine& machine,
                                                      std::span<std::byte> buffer)
 {
     if (machine.memory.size() > most_banks) return failure(Error::too_big);
+    const auto gic = gic_phandle_of(machine.devices);
     TreeWriter tree{buffer};
     tree.node("", [&] {
         tree.cells("#address-cells", {2});
@@ -150,11 +164,12 @@ Result<std::span<const std::byte>> write_domain_tree(const DomainMachine& machin
         write_psci(tree);
         write_cpus(tree, machine);
         write_memory(tree, machine);
-        write_gic(tree, machine.gic);
-        write_timer(tree, machine);
-        if (machine.pmu) write_pmu(tree, *machine.pmu);
-        if (machine.vpl011) write_uart(tree);
+        write_gic(tree, machine, gic);
+        write_timer(tree, machine, gic);
+        if (machine.pmu) write_pmu(tree, *machine.pmu, gic);
+        if (machine.vpl011) write_uart(tree, gic);
         if (machine.watchdog) write_watchdog(tree);
+        if (machine.devices) write_devices(tree, *machine.devices);
     });
     return tree.finish();
 }

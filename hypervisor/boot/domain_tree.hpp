@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "device/guest_layout.hpp"
 #include "device/vgic.hpp"
+#include "devicetree/tree.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +28,16 @@ struct DomainMachine {
     std::span<const std::byte> cpu_compatible;
     std::uint32_t cpu_clock_frequency = 0;
     std::uint32_t timer_clock_frequency = 0;
+    /// The partial tree of the devices that are handed to the domain.
+    std::optional<devicetree::Tree> devices = {};
 };
+
+/// What in a partial tree is for the hypervisor.
+inline constexpr std::string_view assignment_properties[] = {"xen,reg", "xen,path",
+                                                             "xen,force-assign-without-iommu"};
+
+/// The phandle of the guest's GIC: the one that the partial tree's node /gic has.
+std::uint32_t gic_phandle_of(const std::optional<devicetree::Tree>& devices);
 
 /// Writes the tree that Xen 4.17 gives to a domain of the device tree, node for node, with what
 /// guests other than Linux look for besides. `buffer` is

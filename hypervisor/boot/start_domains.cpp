@@ -12,19 +12,27 @@ namespace {
 /// What is known of all domains: kept, for those that are restarted.
 struct Plan {
     DomainDescriptions descriptions;
+    AssignedDevices devices;
     FixedVector<DomainBuild, domain::Domain::most> built;
 };
 
 /// Reads and checks everything before anything is built.
 void describe_domains(const devicetree::Tree& tree, HostResources& host,
-                      std::span<const Occupied> occupied, Report& report,
-                      DomainDescriptions& descriptions)
+                      std::span<const Occupied> occupied, Report& report, Plan& plan)
 {
+    auto& descriptions = plan.descriptions;
     const unsigned most_vcpus = gic_version(host.description) == device::GicVersion::v3
                                     ? device::guest_layout::gicv3_max_vcpus
                                     : device::guest_layout::gicv2_max_vcpus;
     read_domains(tree, {.cpus = machine::cpu_count(), .vcpus = most_vcpus}, descriptions, report);
     check_modules(descriptions, host.description.memory, occupied, report);
+    assign_devices(descriptions,
+                   {.tree = tree,
+                    .description = host.description,
+                    .occupied = occupied,
+                    .console_interrupt = host.console_interrupt,
+                    .spis = host.spis},
+                   plan.devices, report);
     place_vcpus(descriptions, machine::cpu_count(), report);
     check_memory(descriptions, host.free_ram.total(), report);
     report.print();
@@ -51,8 +59,9 @@ unsigned start_domains(const devicetree::Tree& tree, HostResources& host,
 {
     const auto plan = memory::page_pool().create<Plan>();
     if (!plan) machine::halt("no memory to describe the domains in");
-    auto& [descriptions, built] = **plan;
-    describe_domains(tree, host, occupied, report, descriptions);
+    auto& [descriptions, devices, built] = **plan;
+    describe_domains(tree, host, occupied, report, **plan);
+    host.devices = &devices;
     for (const auto& description : descriptions) {
         if (!description.is_wrong && built.push({description, host})) {
             if (built.back().create(host)) {

@@ -44,6 +44,12 @@ public:
     [[nodiscard]] Path path() const;
     [[nodiscard]] std::optional<Node> parent() const;
     [[nodiscard]] Children children() const;
+    /// The node that follows in the tree's order, of those below `top`.
+    [[nodiscard]] std::optional<Node> next(const Node& top) const
+    {
+        const auto next = static_cast<NodeTable::Index>(index_ + 1);
+        return next < table_->after(top.index_) ? std::optional{Node{*table_, next}} : std::nullopt;
+    }
     /// The first child of that name, with its unit address or without.
     [[nodiscard]] std::optional<Node> child(std::string_view name) const;
     [[nodiscard]] Properties properties() const

@@ -49,6 +49,23 @@ void TreeWriter::numbers(std::string_view name, std::span<const std::uint64_t> v
     }
 }
 
+void TreeWriter::copy(const Node& top, std::span<const std::string_view> without)
+{
+    auto open = top;
+    for (std::optional at = top; at; at = at->next(top)) {
+        for (; *at != top && open != at->parent(); open = *open.parent())
+            end();
+        begin(at->name());
+        open = *at;
+        for (const auto property : at->properties())
+            if (std::ranges::find(without, property.name()) == without.end())
+                bytes(property.name(), property.value());
+    }
+    for (; open != top; open = *open.parent())
+        end();
+    end();
+}
+
 Result<std::span<const std::byte>> TreeWriter::finish()
 {
     word(format::end);

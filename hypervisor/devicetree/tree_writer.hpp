@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "devicetree/format.hpp"
+#include "devicetree/node.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -40,6 +41,9 @@ public:
     void cells(std::string_view name, std::initializer_list<std::uint32_t> values);
     /// Each in two cells.
     void numbers(std::string_view name, std::span<const std::uint64_t> values);
+
+    /// A node of another tree with all below it, but for the properties of these names.
+    void copy(const Node& top, std::span<const std::string_view> without);
 
     /// The finished tree, as long as the buffer at most; no_space when that is too short.
     Result<std::span<const std::byte>> finish();

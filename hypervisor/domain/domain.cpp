@@ -33,7 +33,8 @@ Result<Domain*> Domain::create(const Configuration& configuration)
 Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::span<std::byte> vgic,
                std::span<Vcpu> vcpus)
     : id_(configuration.id), name_(configuration.name), gic_version_(configuration.vgic.version),
-      memory_(map), vgic_(configuration.vgic, vgic), console_(configuration.id), vcpus_(vcpus),
+      ignores_unmapped_(configuration.ignores_unmapped), memory_(map),
+      vgic_(configuration.vgic, vgic), console_(configuration.id), vcpus_(vcpus),
       trap_wait_(configuration.trap_wait), has_pmu_(configuration.has_pmu),
       on_reset_(configuration.on_reset), on_crash_(configuration.on_crash),
       watch_(configuration.watchdog_ms)

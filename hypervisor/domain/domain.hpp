@@ -39,6 +39,8 @@ public:
         bool has_pmu = false;
         /// The host's PPI of the PMU, which is the guest's too.
         std::optional<Intid> pmu_interrupt = std::nullopt;
+        /// Accesses to nothing read ones and write nothing, instead of an abort.
+        bool ignores_unmapped = false;
         /// The host's PPIs of the virtual and the physical timer.
         std::array<Intid, 2> timer_interrupts = {};
         ShutdownAction on_reset = ShutdownAction::restart;
@@ -61,6 +63,7 @@ public:
     [[nodiscard]] memory::Stage2Map& memory() { return memory_; }
     [[nodiscard]] device::Vgic& vgic() { return vgic_; }
     [[nodiscard]] device::GicVersion gic_version() const { return gic_version_; }
+    [[nodiscard]] bool ignores_unmapped() const { return ignores_unmapped_; }
     [[nodiscard]] device::Vpl011* vpl011() { return vpl011_ ? &*vpl011_ : nullptr; }
     [[nodiscard]] device::DomainConsole& console() { return console_; }
     [[nodiscard]] std::span<Vcpu> vcpus() { return vcpus_; }
@@ -102,6 +105,7 @@ private:
     const DomainId id_;
     const std::string_view name_;
     const device::GicVersion gic_version_;
+    const bool ignores_unmapped_;
     memory::Stage2Map memory_;
     device::Vgic vgic_;
     device::DomainConsole console_;
@@ -125,6 +129,11 @@ private:
 /// All domains, in the order of their ids.
 std::span<Domain* const> all_domains();
 Result<void> add_domain(Domain& domain);
+
+/// Makes an SPI of the host's a domain's; before that domain starts.
+void give_interrupt(Intid spi, Domain& domain);
+/// Null when it is nobody's. Any CPU.
+Domain* owner_of(Intid spi);
 
 /// What happens to the machine.
 struct MachinePolicy {

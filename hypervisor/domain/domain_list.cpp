@@ -8,6 +8,9 @@ namespace {
 
 constinit FixedVector<Domain*, Domain::most> domains;
 
+constexpr unsigned first_spi = 32;
+constinit std::array<Domain*, 1020 - first_spi> spi_owners{};
+
 constinit std::atomic<std::size_t> gone = 0;
 constinit MachinePolicy policy;
 
@@ -15,6 +18,9 @@ constinit MachinePolicy policy;
 
 std::span<Domain* const> all_domains() { return domains; }
 Result<void> add_domain(Domain& domain) { return domains.push(&domain); }
+
+void give_interrupt(Intid spi, Domain& domain) { spi_owners[spi.value() - first_spi] = &domain; }
+Domain* owner_of(Intid spi) { return spi_owners[spi.value() - first_spi]; }
 
 MachinePolicy& machine_policy() { return policy; }
 

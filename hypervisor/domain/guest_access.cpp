@@ -76,7 +76,9 @@ MmioResult access_device(domain::Vcpu& vcpu, MmioAccess& access)
         return access_redistributor(vcpu, access);
     if (domain.vpl011() != nullptr && is_in(access.address, layout::vpl011))
         return access_vpl011(*domain.vpl011(), access);
-    return MmioResult::abort;
+    if (!domain.ignores_unmapped()) return MmioResult::abort;
+    access.value = ~std::uint64_t{0};
+    return MmioResult::done;
 }
 
 } // namespace
@@ -109,6 +111,13 @@ void wait_for_interrupt(RunningVcpu& running) { sched::block(vcpu_of(running)); 
 
 void guest_interrupt(RunningVcpu& running, Intid physical)
 {
+    if (physical >= Intid{32}) {
+        auto* const owner = domain::owner_of(physical);
+        if (owner == nullptr) return;
+        const bool is_here = running.has_guest && vcpu_of(running).domain == owner;
+        return owner->vgic().physical_arrived(is_here ? vcpu_of(running).id : device::nobody,
+                                              physical);
+    }
     if (!running.has_guest) return;
     auto& vcpu = vcpu_of(running);
     const auto& timers = vcpu.timer_interrupt;

@@ -14,7 +14,7 @@ namespace bulkhead::start {
 namespace {
 
 constinit std::optional<driver::Uart> uart;
-constinit std::optional<devicetree::Interrupt> uart_interrupt;
+constinit std::optional<devicetree::ConsoleUart> place;
 constinit device::ConsoleMux mux;
 
 std::optional<driver::Uart> driver_for(const devicetree::Node& node,
@@ -42,22 +42,23 @@ void start_console(const devicetree::Tree& tree, const boot::Options& options, R
                                     .register_shift = found->reg_shift,
                                     .access_width = std::max(found->reg_io_width, 1U)});
     if (!uart) return;
-    uart_interrupt = found->interrupt;
+    place = *found;
     uart->start();
 }
+
+const std::optional<devicetree::ConsoleUart>& console_uart() { return place; }
 
 device::ConsoleMux& console_input() { return mux; }
 
 void start_console_input()
 {
-    if (!uart || !uart_interrupt) return;
-    driver::gic()
-        .banks(uart_interrupt->intid)
-        .set_trigger(uart_interrupt->intid, uart_interrupt->edge);
-    driver::gic().route(uart_interrupt->intid, CpuId{0});
-    driver::set_console_interrupt(uart_interrupt->intid,
+    if (!uart || !place->interrupt) return;
+    const auto [intid, edge] = *place->interrupt;
+    driver::gic().banks(intid).set_trigger(intid, edge);
+    driver::gic().route(intid, CpuId{0});
+    driver::set_console_interrupt(intid,
                                   [] { uart->handle_interrupt([](char c) { mux.input(c); }); });
-    driver::gic().enable(uart_interrupt->intid);
+    driver::gic().enable(intid);
     uart->enable_receive_interrupt();
 }
 

@@ -2,6 +2,7 @@
 
 #include "boot/command_line.hpp"
 #include "device/console_mux.hpp"
+#include "devicetree/console_uart.hpp"
 #include "devicetree/host_description.hpp"
 #include "devicetree/tree.hpp"
 
@@ -13,6 +14,9 @@ devicetree::Tree open_device_tree(PhysicalAddress address);
 
 /// From here on messages are seen: the UART that the options or the tree name.
 void start_console(const devicetree::Tree& tree, const boot::Options& options, Report& report);
+
+/// That UART, if there is one.
+const std::optional<devicetree::ConsoleUart>& console_uart();
 
 /// GICv2 or GICv3, with EL2's own interrupts, and the boot CPU's part of it.
 void start_interrupt_controller(const devicetree::HostDescription& host);

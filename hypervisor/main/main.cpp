@@ -110,8 +110,12 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
 
     resources.spis = driver::gic().interrupts() - 32;
     resources.virtual_cpu_interface = driver::gic().v2().virtual_cpu();
-    const boot::Occupied occupied[] = {{image_memory, "Bulkhead"},
-                                       {tree_memory, "the device tree"}};
+    const auto& console = start::console_uart();
+    if (console && console->interrupt) resources.console_interrupt = console->interrupt->intid;
+    const boot::Occupied occupied[] = {
+        {image_memory, "Bulkhead"},
+        {tree_memory, "the device tree"},
+        {console ? console->registers : memory::PhysicalRange{}, "Bulkhead's console"}};
     const auto domains =
         boot::start_domains(tree, resources, occupied, start::console_input(), report);
     if (domains == 0) machine::halt("no domain was started");

@@ -169,10 +169,7 @@ TEST(DomainDescription, what_is_not_supported_says_so_and_what_would_be)
     } values[] = {
         {"xen,enhanced", "", "\"disabled\""},
         {"xen,enhanced", "\"enabled\"", "\"disabled\""},
-        {"passthrough", "\"enabled\"", "\"disabled\""},
         {"xen,sci_type", "\"scmi_smc\"", "\"none\""},
-        {"trap-unmapped-accesses", "<0>", "<1>"},
-        {"trap-unmapped-accesses", "", "<1>"},
         {"capabilities", "<1>", "<0>"},
     };
     for (const auto& [name, asks, neutral] : values) {
@@ -189,6 +186,33 @@ TEST(DomainDescription, what_is_not_supported_says_so_and_what_would_be)
                     .starts_with("error: /chosen/d/events: xen,evtchn-v1 is not supported"));
     EXPECT_TRUE(said_about(base + "shm { compatible = \"xen,domain-shared-memory-v1\"; };")
                     .starts_with("error: /chosen/d/shm: xen,domain-shared-memory-v1 is not"));
+}
+
+TEST(DomainDescription, accesses_to_nothing_abort_unless_the_tree_says_otherwise)
+{
+    const auto ignores = [](std::string_view property) {
+        return Domains{domain("d", 1, property)}[0].ignores_unmapped;
+    };
+    EXPECT_FALSE(ignores(""));
+    EXPECT_FALSE(ignores("trap-unmapped-accesses = <1>;"));
+    EXPECT_TRUE(ignores("trap-unmapped-accesses = <0>;"));
+    const std::string base = "memory = <0 4096>; cpus = <1>; trap-unmapped-accesses";
+    for (const auto* const wrong : {" = <2>;", ";", " = <0 0>;"})
+        EXPECT_EQ(said_about(base + wrong), "error: /chosen/d: trap-unmapped-accesses has to be "
+                                            "<0> (read ones) or <1> (abort)\n");
+}
+
+TEST(DomainDescription, passthrough_is_on_or_off)
+{
+    const std::string base = "memory = <0 4096>; cpus = <1>; passthrough";
+    EXPECT_EQ(said_about(base + " = \"enabled\";"), "");
+    EXPECT_EQ(said_about(base + " = \"disabled\";"), "");
+    for (const auto* const wrong : {" = \"on\";", ";", " = <1>;"})
+        EXPECT_EQ(said_about(base + wrong),
+                  "error: /chosen/d: passthrough has to be \"enabled\" or \"disabled\"\n");
+    const Domains both{domain("d", 1, R"(passthrough = "disabled"; t { compatible =
+        "multiboot,device-tree", "multiboot,module"; reg = <0 0x4000 0 1>; };)")};
+    EXPECT_TRUE(both.says("error: /chosen/d/t: passthrough = \"disabled\": remove this module"));
 }
 
 TEST(DomainDescription, an_unknown_property_is_answered_with_the_nearest_known_one)
@@ -223,20 +247,23 @@ TEST(DomainDescription, what_follows_a_reset_or_a_crash_is_one_of_three)
                            "milliseconds, from 1 on\n"));
 }
 
-TEST(DomainDescription, modules_are_one_kernel_and_at_most_one_ramdisk)
+TEST(DomainDescription, modules_are_one_kernel_and_at_most_one_ramdisk_and_partial_tree)
 {
     const Domains domains{domain("d", 1, R"(
         k { compatible = "multiboot,kernel", "multiboot,module"; reg = <0 0x1000 0 1>; };
         r { compatible = "multiboot,ramdisk", "multiboot,module"; reg = <0 0x2000 0 1>; };
         s { compatible = "multiboot,ramdisk", "multiboot,module"; reg = <0 0x3000 0 1>; };
         t { compatible = "multiboot,device-tree", "multiboot,module"; reg = <0 0x4000 0 1>; };
+        u { compatible = "multiboot,device-tree", "multiboot,module"; reg = <0 0x4000 0 1>; };
         x { compatible = "xen,xsm-policy", "multiboot,module"; reg = <0 0x5000 0 1>; };)")};
     EXPECT_TRUE(domains[0].is_wrong);
     EXPECT_EQ(domains[0].kernel.node.name(), "k");
     EXPECT_TRUE(domains.says("error: /chosen/d/kernel@60000000: the domain has such a module"));
     EXPECT_TRUE(domains.says("error: /chosen/d/s: the domain has such a module already"));
-    EXPECT_TRUE(domains.says("error: /chosen/d/t: multiboot,device-tree (passthrough) is not"));
-    EXPECT_TRUE(domains.says("warning: /chosen/d/x: not a kernel and not a ramdisk"));
+    ASSERT_TRUE(domains[0].device_tree);
+    EXPECT_EQ(domains[0].device_tree->node.name(), "t");
+    EXPECT_TRUE(domains.says("error: /chosen/d/u: the domain has such a module already"));
+    EXPECT_TRUE(domains.says("warning: /chosen/d/x: not a kernel, a ramdisk or a partial device"));
 
     const Domains broken{domain("d", 1, "", R"(k { compatible = "multiboot,kernel",
                                                    "multiboot,module"; reg = <0 1>; };)")};

@@ -208,6 +208,55 @@ TEST(DomainTree, sixteen_vcpus_make_a_cluster)
     EXPECT_EQ(text.find("/cpus/cpu@10 "), std::string::npos);
 }
 
+TEST(DomainTree, a_partial_trees_devices_are_copied_and_its_gic_is_the_guests)
+{
+    const CompiledTree partial{R"(/ {
+        gic { phandle = <7>; };
+        other { };
+        aliases { rtc0 = "/passthrough/bus/rtc@9010000"; };
+        passthrough {
+            compatible = "simple-bus";
+            ranges;
+            xen,path = "/bus";
+            bus {
+                ranges;
+                rtc@9010000 { reg = <0x9010000 0x1000>; xen,reg = <1>; interrupt-parent = <7>;
+                              xen,force-assign-without-iommu; below { deep = <1>; }; };
+            };
+            clock { phandle = <8>; };
+        };
+    };)"};
+    auto machine = small_machine();
+    machine.vpl011 = true;
+    const auto without = written(machine);
+    machine.devices = partial.tree();
+    const auto with = written(machine);
+    const CompiledTree expected{R"(/ {
+        aliases { rtc0 = "/passthrough/bus/rtc@9010000"; };
+        passthrough {
+            compatible = "simple-bus";
+            ranges;
+            bus {
+                ranges;
+                rtc@9010000 { reg = <0x9010000 0x1000>; interrupt-parent = <7>;
+                              below { deep = <1>; }; };
+            };
+            clock { phandle = <8>; };
+        };
+    };)"};
+    EXPECT_TRUE(with.ends_with(listing(expected.tree()))) << with;
+    const auto count = [](const std::string& text, std::string_view what) {
+        unsigned found = 0;
+        for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1))
+            ++found;
+        return found;
+    };
+    EXPECT_EQ(count(without, "interrupt-parent 00 00 fd e8"), 2U);
+    EXPECT_EQ(count(with, "interrupt-parent 00 00 00 07"), 3U);
+    EXPECT_EQ(count(with, "phandle 00 00 00 07"), 2U);
+    EXPECT_EQ(count(with, "fd e8"), 0U);
+}
+
 TEST(DomainTree, a_buffer_that_is_too_small_is_an_error_wherever_it_ends)
 {
     auto machine = small_machine();
