@@ -149,6 +149,10 @@ void check_domains(const SystemDescription& description, Problems& problems)
         if (domain.cmdline) check_command_line(*domain.cmdline, problems);
         check_spis(domain, problems);
         check_endings(domain, problems);
+        if (domain.devices && domain.device_tree)
+            problems.add(domain.devices->origin,
+                         fmt::format("the device_tree of line {} says that already; remove one",
+                                     domain.device_tree->source.origin.line));
         for (const auto* image : {&domain.kernel, &domain.ramdisk, &domain.device_tree})
             if (image->has_value() && ++modules == most_modules + 1)
                 problems.add((*image)->source.origin,

@@ -36,6 +36,8 @@ const std::vector<KeyDescription> domain{
      R"(a path beside this file or "debian:busybox-initrd")"},
     {"device_tree", R"("devices.dtb")",
      "partial device tree with the devices handed to the domain"},
+    {"devices", R"(["/pl031@9010000"])",
+     "nodes of the machine's tree handed to the domain, instead of a device_tree"},
     {"kernel_address", "0x10000000", "where the boot loader puts the kernel (chosen if left out)"},
     {"ramdisk_address", "0x12000000",
      "where the boot loader puts the ramdisk (chosen if left out)"},

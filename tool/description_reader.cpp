@@ -88,6 +88,7 @@ DomainDescription read_domain(const toml::table& table, Problems& problems)
     domain.kernel = read_image(section, "kernel");
     domain.ramdisk = read_image(section, "ramdisk");
     domain.device_tree = read_image(section, "device_tree");
+    domain.devices = section.texts("devices");
     domain.cmdline = section.text("cmdline");
     // A size that is missing or unreadable has its problem already, and reads as 0.
     domain.memory = section.byte_size("memory").value_or(Given<std::uint64_t>{0, {}});

@@ -142,6 +142,22 @@ DescriptionSection::numbers(const std::string& key) const
     return given;
 }
 
+std::optional<Given<std::vector<std::string>>>
+DescriptionSection::texts(const std::string& key) const
+{
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return std::nullopt;
+    const auto* array = node->as_array();
+    if (array == nullptr || (!array->empty() && !array->is_homogeneous(toml::node_type::string))) {
+        wrong_type(key, *node, "a list of texts");
+        return std::nullopt;
+    }
+    Given<std::vector<std::string>> given{{}, origin_of(key, *node)};
+    for (const toml::node& element : *array)
+        given.value.push_back(element.as_string()->get());
+    return given;
+}
+
 std::optional<Given<std::uint64_t>> DescriptionSection::address(const std::string& key) const
 {
     const toml::node* node = table_.get(key);

@@ -20,6 +20,7 @@ public:
     std::optional<Given<bool>> boolean(const std::string& key) const;
     std::optional<Given<std::uint32_t>> number(const std::string& key) const;
     std::optional<Given<std::vector<std::uint32_t>>> numbers(const std::string& key) const;
+    std::optional<Given<std::vector<std::string>>> texts(const std::string& key) const;
     std::optional<Given<std::uint64_t>> address(const std::string& key) const;
     std::optional<Given<std::uint64_t>> byte_size(const std::string& key) const;
 

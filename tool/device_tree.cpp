@@ -55,6 +55,13 @@ DeviceTree::DeviceTree(std::string bytes, const std::string& name)
         throw Failure{fmt::format("{}: cannot be edited: {}", name, ::fdt_strerror(error))};
 }
 
+DeviceTree DeviceTree::empty()
+{
+    std::string bytes(256, '\0');
+    ::fdt_create_empty_tree(bytes.data(), static_cast<int>(bytes.size()));
+    return {std::move(bytes), "new tree"};
+}
+
 DeviceTree DeviceTree::read(const std::filesystem::path& path)
 {
     return {read_file(path), path.string()};
@@ -126,24 +133,66 @@ DeviceTree::CellCounts DeviceTree::cell_counts_below(const std::string& path) co
     return {address.empty() ? 2 : address.front(), size.empty() ? 1 : size.front()};
 }
 
+std::vector<std::vector<std::uint64_t>>
+DeviceTree::entries(const std::string& path, const std::string& name,
+                    std::span<const std::uint32_t> cell_counts) const
+{
+    std::size_t cells_each = 0;
+    for (const std::uint32_t count : cell_counts)
+        cells_each += count;
+    const std::vector<std::uint32_t> values = cells(path, name);
+    std::vector<std::vector<std::uint64_t>> entries;
+    for (std::size_t next = 0; cells_each != 0 && next + cells_each <= values.size();) {
+        entries.emplace_back();
+        for (const std::uint32_t count : cell_counts) {
+            std::uint64_t number = 0;
+            for (std::uint32_t left = count; left > 0; --left)
+                number = (number << 32U) | values[next++];
+            entries.back().push_back(number);
+        }
+    }
+    return entries;
+}
+
 std::vector<MemoryRange> DeviceTree::reg(const std::string& path) const
 {
     const auto [address_cells, size_cells] = cell_counts_below(split(path).first);
-    const std::vector<std::uint32_t> values = cells(path, "reg");
+    const std::uint32_t counts[] = {address_cells, size_cells};
     std::vector<MemoryRange> ranges;
-    if (address_cells + size_cells == 0) return ranges;
-    std::size_t next = 0;
-    const auto take = [&](std::uint32_t count) {
-        std::uint64_t number = 0;
-        for (; count > 0; --count)
-            number = (number << 32U) | values[next++];
-        return number;
-    };
-    while (next + address_cells + size_cells <= values.size()) {
-        const std::uint64_t start = take(address_cells);
-        ranges.push_back({start, take(size_cells)});
-    }
+    for (const auto& entry : entries(path, "reg", counts))
+        ranges.push_back({entry[0], entry[1]});
     return ranges;
+}
+
+std::vector<DeviceTree::Window> DeviceTree::ranges(const std::string& path) const
+{
+    const auto [child_cells, size_cells] = cell_counts_below(path);
+    const std::uint32_t counts[] = {child_cells, cell_counts_below(split(path).first).address,
+                                    size_cells};
+    std::vector<Window> windows;
+    for (const auto& entry : entries(path, "ranges", counts))
+        windows.push_back({entry[0], entry[1], entry[2]});
+    return windows;
+}
+
+std::vector<std::string> DeviceTree::properties(const std::string& path) const
+{
+    std::vector<std::string> names;
+    for (int property = ::fdt_first_property_offset(bytes_.data(), node(path)); property >= 0;
+         property = ::fdt_next_property_offset(bytes_.data(), property)) {
+        const char* name = nullptr;
+        ::fdt_getprop_by_offset(bytes_.data(), property, &name, nullptr);
+        names.emplace_back(name);
+    }
+    return names;
+}
+
+std::string DeviceTree::bytes_of(const std::string& path, const std::string& name) const
+{
+    int length = 0;
+    const void* value = ::fdt_getprop(bytes_.data(), node(path), name.c_str(), &length);
+    if (value == nullptr) return {};
+    return {static_cast<const char*>(value), static_cast<std::size_t>(length)};
 }
 
 std::vector<MemoryRange> DeviceTree::reservations() const
@@ -186,8 +235,7 @@ void DeviceTree::remove_property(const std::string& path, const std::string& nam
         change(path, [&](void* tree) { return ::fdt_delprop(tree, node(path), name.c_str()); });
 }
 
-void DeviceTree::set_property(const std::string& path, const std::string& name,
-                              std::string_view value)
+void DeviceTree::set_bytes(const std::string& path, const std::string& name, std::string_view value)
 {
     change(path + "/" + name, [&](void* tree) {
         return ::fdt_setprop(tree, node(path), name.c_str(), value.data(),
@@ -197,7 +245,7 @@ void DeviceTree::set_property(const std::string& path, const std::string& name,
 
 void DeviceTree::set_flag(const std::string& path, const std::string& name)
 {
-    set_property(path, name, {});
+    set_bytes(path, name, {});
 }
 
 void DeviceTree::set_text(const std::string& path, const std::string& name, const std::string& text)
@@ -211,22 +259,29 @@ void DeviceTree::set_texts(const std::string& path, const std::string& name,
     std::string value;
     for (const std::string& text : texts)
         value.append(text.c_str(), text.size() + 1);
-    set_property(path, name, value);
+    set_bytes(path, name, value);
 }
 
 void DeviceTree::set_cell(const std::string& path, const std::string& name, std::uint32_t cell)
 {
     std::string value;
     append_cell(value, cell);
-    set_property(path, name, value);
+    set_bytes(path, name, value);
 }
 
 void DeviceTree::set_number64(const std::string& path, const std::string& name,
                               std::uint64_t number)
 {
+    set_numbers64(path, name, {&number, 1});
+}
+
+void DeviceTree::set_numbers64(const std::string& path, const std::string& name,
+                               std::span<const std::uint64_t> numbers)
+{
     std::string value;
-    append_number(value, number, 2);
-    set_property(path, name, value);
+    for (const std::uint64_t number : numbers)
+        append_number(value, number, 2);
+    set_bytes(path, name, value);
 }
 
 void DeviceTree::set_reg(const std::string& path, std::span<const MemoryRange> ranges)
@@ -237,7 +292,7 @@ void DeviceTree::set_reg(const std::string& path, std::span<const MemoryRange> r
         append_number(value, range.start, address_cells);
         append_number(value, range.size, size_cells);
     }
-    set_property(path, "reg", value);
+    set_bytes(path, "reg", value);
 }
 
 std::string DeviceTree::bytes() const

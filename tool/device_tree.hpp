@@ -18,6 +18,8 @@ public:
     /// Throws Failure naming `name` if the bytes are not a sound device tree.
     DeviceTree(std::string bytes, const std::string& name);
 
+    /// A root without anything.
+    static DeviceTree empty();
     static DeviceTree read(const std::filesystem::path& path);
 
     [[nodiscard]] bool has_node(const std::string& path) const;
@@ -34,6 +36,16 @@ public:
                                                    const std::string& name) const;
     /// A node's `reg`, read with its parent's #address-cells and #size-cells.
     [[nodiscard]] std::vector<MemoryRange> reg(const std::string& path) const;
+    /// One entry of a bus's `ranges`.
+    struct Window {
+        std::uint64_t child;
+        std::uint64_t parent;
+        std::uint64_t size;
+    };
+    [[nodiscard]] std::vector<Window> ranges(const std::string& path) const;
+    /// Names of a node's properties, and the value of one as it stands.
+    [[nodiscard]] std::vector<std::string> properties(const std::string& path) const;
+    [[nodiscard]] std::string bytes_of(const std::string& path, const std::string& name) const;
     /// The memory reservation block.
     [[nodiscard]] std::vector<MemoryRange> reservations() const;
 
@@ -48,6 +60,10 @@ public:
     void set_cell(const std::string& path, const std::string& name, std::uint32_t cell);
     /// Two cells.
     void set_number64(const std::string& path, const std::string& name, std::uint64_t number);
+    /// Two cells each.
+    void set_numbers64(const std::string& path, const std::string& name,
+                       std::span<const std::uint64_t> numbers);
+    void set_bytes(const std::string& path, const std::string& name, std::string_view value);
     /// Sets `reg` with the parent's #address-cells and #size-cells.
     void set_reg(const std::string& path, std::span<const MemoryRange> ranges);
 
@@ -60,8 +76,10 @@ private:
         std::uint32_t size;
     };
     [[nodiscard]] CellCounts cell_counts_below(const std::string& path) const;
+    [[nodiscard]] std::vector<std::vector<std::uint64_t>>
+    entries(const std::string& path, const std::string& name,
+            std::span<const std::uint32_t> cell_counts) const;
     [[nodiscard]] int node(const std::string& path) const;
-    void set_property(const std::string& path, const std::string& name, std::string_view value);
     void change(const std::string& what, const std::function<int(void*)>& edit);
 
     std::string bytes_; ///< opened for editing, with room to spare

@@ -3,6 +3,7 @@
 #include "device_tree.hpp"
 #include "failure.hpp"
 #include "nearest_name.hpp"
+#include "partial_tree.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -114,6 +115,15 @@ std::vector<DomainImage> find_images(const SystemDescription& description, const
         find(index, ImageRole::kernel, domain.kernel);
         find(index, ImageRole::ramdisk, domain.ramdisk);
         find(index, ImageRole::device_tree, domain.device_tree);
+        if (domain.devices && !domain.device_tree) {
+            DomainImage image{.domain = index,
+                              .role = ImageRole::device_tree,
+                              .description = {.source = {{}, domain.devices->origin}},
+                              .source = {ImageSource::Kind::devices,
+                                         partial_tree_path(project.out(), description, domain)}};
+            if (fs::exists(image.source.path)) (void)look_at(image);
+            images.push_back(std::move(image));
+        }
     }
     return images;
 }

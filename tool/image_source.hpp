@@ -11,7 +11,7 @@ namespace bulkhead::tool {
 
 /// What a description names as an image: a file, or something the tool can get or make.
 struct ImageSource {
-    enum class Kind : std::uint8_t { file, debian_linux, busybox_initrd, guest };
+    enum class Kind : std::uint8_t { file, debian_linux, busybox_initrd, guest, devices };
     Kind kind = Kind::file;
     std::filesystem::path path{}; ///< where it is, or will be once it is made
 };

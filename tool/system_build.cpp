@@ -2,11 +2,13 @@
 
 #include "boot_stub.hpp"
 #include "byte_size.hpp"
+#include "description_checker.hpp"
 #include "description_reader.hpp"
 #include "failure.hpp"
 #include "file_contents.hpp"
 #include "image_preparation.hpp"
 #include "machine_tree.hpp"
+#include "partial_tree.hpp"
 #include "system_tree.hpp"
 #include "target_build.hpp"
 
@@ -46,6 +48,25 @@ std::string tree_of(Session& session, const SystemPlan& plan, const std::string&
     return bytes;
 }
 
+/// Makes the partial trees of the domains that name devices of the machine.
+void prepare_partial_trees(Session& session, const SystemDescription& description)
+{
+    Problems problems;
+    const fs::path folder = description.file.parent_path();
+    std::optional<DeviceTree> machine;
+    for (const DomainDescription& domain : description.domains) {
+        if (!domain.devices) continue;
+        if (!machine) {
+            const auto facts = check_machine(description.machine, folder, problems);
+            machine = machine_tree(session, description.machine, facts.value(), folder);
+        }
+        const DeviceTree partial = partial_tree(*machine, *domain.devices, problems);
+        write_file_if_changed(partial_tree_path(session.project.out(), description, domain),
+                              partial.bytes());
+    }
+    refuse(description, problems);
+}
+
 } // namespace
 
 LoadedDescription load_description(const SystemRequest& request)
@@ -73,6 +94,7 @@ BuiltSystem build_system(Session& session, const SystemRequest& request, const f
     check_system(session, loaded); // before anything is downloaded
     const SystemDescription& description = loaded.description;
     prepare_images(session, description);
+    prepare_partial_trees(session, description);
     const fs::path hypervisor = request.hypervisor.value_or(session.project.hypervisor());
     if (!request.hypervisor || runs_own_guests(session, description)) build_target(session, false);
 

@@ -49,6 +49,7 @@ struct DomainDescription {
     std::optional<ImageDescription> kernel; ///< absent only in a description with problems
     std::optional<ImageDescription> ramdisk;
     std::optional<ImageDescription> device_tree;
+    std::optional<Given<std::vector<std::string>>> devices; ///< or, instead, nodes of the machine's
     std::optional<Given<std::string>> cmdline;
     Given<std::uint64_t> memory; ///< bytes
     Given<std::uint32_t> vcpus;

@@ -207,6 +207,18 @@ TEST_F(DescriptionChecker, a_kernel_is_an_arm64_image)
     EXPECT_EQ(with_kernel("."), "FILE:5: kernel = \".\": " + root + "/. is not a file\n");
 }
 
+TEST_F(DescriptionChecker, devices_are_given_by_name_or_by_a_tree)
+{
+    project.add_file("devices.dtb", DeviceTree::empty().bytes());
+    EXPECT_EQ(project.problems_of(one_domain("devices = [\"/rtc\"]\n")), "");
+    EXPECT_EQ(
+        project.problems_of(one_domain("devices = [\"/rtc\"]\ndevice_tree = \"devices.dtb\"\n")),
+        "FILE:7: devices = [\"/rtc\"]: the device_tree of line 8 says that already; remove "
+        "one\n");
+    EXPECT_TRUE(project.problems_of(one_domain("devices = [1]\n"))
+                    .contains("this needs a list of texts, for example devices = "));
+}
+
 TEST_F(DescriptionChecker, a_partial_device_tree_has_to_be_one)
 {
     project.add_file("devices.dtb", "not a tree");
