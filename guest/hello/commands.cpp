@@ -133,6 +133,47 @@ void ptimer(const Board& board, std::string_view arguments)
     tick(board, arguments, TimerKind::physical_timer);
 }
 
+/// PL031 (ARM DDI 0224, 3.2).
+namespace rtc {
+constexpr At<std::uint32_t> data{0x00};
+constexpr At<std::uint32_t> match{0x04};
+constexpr At<std::uint32_t> mask{0x10};
+constexpr At<std::uint32_t> clear{0x1c};
+} // namespace rtc
+
+constinit std::uint64_t alarm_at = 0;
+constinit std::atomic<bool> alarm_rang{false};
+constinit RegisterBlock clock;
+
+void on_alarm()
+{
+    alarm_at = Timer{TimerKind::virtual_timer}.now();
+    clock.write(rtc::clear, 1U);
+    alarm_rang = true;
+}
+
+/// Without a wait, what an interrupt of a device costs: it comes with the write.
+void alarm(const Board& board, std::string_view arguments)
+{
+    if (board.clock_registers.size == 0) return print("hello: there is no PL031\n");
+    const auto seconds = static_cast<std::uint32_t>(to_number(take_word(arguments)).value_or(1));
+    clock = RegisterBlock{board.clock_registers.start};
+    const auto& interrupt = board.clock_interrupt;
+    interrupts::attach(interrupt.intid, on_alarm);
+    gic::set_trigger(interrupt);
+    gic::route_here(interrupt.intid);
+    gic::enable(interrupt.intid);
+    clock.write(rtc::mask, 1U);
+    alarm_rang = false;
+    const auto at = clock.read(rtc::data) + seconds;
+    const auto begin = Timer{TimerKind::virtual_timer}.now();
+    clock.write(rtc::match, at);
+    wait_until([] { return alarm_rang.load(); });
+    gic::disable(interrupt.intid);
+    print("hello: interrupt ", interrupt.intid, " of the clock at ", hex(clock.base()), " after ",
+          alarm_at - begin, " ticks\n");
+}
+
 void off(const Board&, std::string_view)
 {
     print("hello: off\n");
@@ -201,6 +242,7 @@ constexpr Command commands[] = {
     {"cpus", cpus, "start all CPUs, send each an SGI, and have them power off"},
     {"timer", timer, "N: print N ticks of the virtual timer, ten a second"},
     {"ptimer", ptimer, "N: the same with the physical timer"},
+    {"alarm", alarm, "N: wait N seconds for the interrupt of a PL031 real-time clock"},
     {"psci", psci_results, "what PSCI answers"},
     {"crash", crash, "read an address that does not exist, and say what came"},
     {"pet", pet, "pet the watchdog"},

@@ -21,6 +21,9 @@ struct Board {
     UartKind uart = UartKind::none;
     Range uart_registers;
     Interrupt uart_interrupt;
+    /// A PL031 real-time clock; empty where there is none.
+    Range clock_registers;
+    Interrupt clock_interrupt;
     Interrupt virtual_timer{.intid = ppi(11)};
     Interrupt physical_timer{.intid = ppi(14)};
     Conduit psci_conduit = Conduit::hvc;

@@ -84,6 +84,14 @@ void read_timer(const DeviceTree& tree, Board& board)
     board.virtual_timer = tree.interrupt(*node, 2).value_or(board.virtual_timer);
 }
 
+void read_clock(const DeviceTree& tree, Board& board)
+{
+    const auto node = tree.compatible("arm,pl031");
+    if (!node) return;
+    board.clock_registers = tree.reg(*node).value_or(Range{});
+    board.clock_interrupt = tree.interrupt(*node).value_or(Interrupt{});
+}
+
 void read_psci(const DeviceTree& tree, Board& board)
 {
     auto node = tree.compatible("arm,psci-1.0");
@@ -110,6 +118,7 @@ Board board_from(const DeviceTree& tree)
     read_gic(tree, board);
     read_uart(tree, board);
     read_timer(tree, board);
+    read_clock(tree, board);
     read_psci(tree, board);
     read_cpus(tree);
     board.in_xen_domain = tree.compatible("xen,xen").has_value();

@@ -28,6 +28,7 @@ void map_board()
     for (const auto& region : board.gic.redistributors)
         map_device(region);
     map_device(board.uart_registers);
+    map_device(board.clock_registers);
 }
 
 } // namespace

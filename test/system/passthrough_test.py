@@ -1,0 +1,23 @@
+"""Devices of the machine's that a guest drives itself."""
+
+import pytest
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_a_guest_gets_the_interrupt_of_its_device_and_its_neighbour_has_no_such_device(boot, gic):
+    machine = boot(f"passthrough_gicv{gic}", interactive=True)
+    machine.see("DOM2: hello: command line")
+    machine.command("alarm", "hello: there is no PL031")
+    machine.switch_input("DOM2")
+    for _ in range(2):
+        machine.command("alarm 1", "hello: interrupt 34 of the clock at 0x9010000 after")
+
+
+def test_linux_finds_the_clock_of_its_partial_tree_and_wakes_by_it(boot):
+    linux = boot("passthrough_linux", interactive=True)
+    linux.see(r"rtc-pl031 9010000\S+ registered as rtc0")
+    linux.see(r"[#$] ")
+    linux.command("echo +1 > /sys/class/rtc/rtc0/wakealarm; sleep 2", r"[#$] ")
+    linux.command("grep rtc /proc/interrupts", r" 1 +GICv3 +34 Level +rtc-pl031")
+    linux.type("poweroff -f\r")
+    linux.see("powered off")
