@@ -212,7 +212,8 @@ void VgicDelivery::drop_slot(CpuInterface& c, unsigned n, Interrupt i)
 
 bool VgicDelivery::repeat_in_slot(CpuInterface& c, Interrupt i, std::uint8_t source)
 {
-    if (!i.is(&Bank::resident) || c.crowded) return false;
+    const auto can_signal = i.bank->enabled & in_enabled_group(*i.bank);
+    if ((can_signal & i.bank->resident & i.mask()) == 0 || c.crowded) return false;
     const auto n = c.slot_of(i.id);
     const auto mask = mask_of(n);
     const auto finished = as_finished(c.written[n]);
