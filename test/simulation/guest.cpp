@@ -321,7 +321,9 @@ private:
         r.start_access();
         s_.tell("quiets {}", id);
         r.line_must = false;
+        ++partition_.moving_lines;
         partition_.domain->vgic().set_line(Intid{id}, false);
+        --partition_.moving_lines;
         r.end_access();
         r.line_may = false;
         return_from_trap();
@@ -447,7 +449,8 @@ private:
 
     void change_power()
     {
-        if (s_.one_in(30) && partition_.is_set_up && !partition_.is_typing) {
+        if (s_.one_in(30) && partition_.is_set_up && !partition_.is_typing &&
+            partition_.moving_lines == 0) {
             const bool off = s_.one_in(2);
             if (off || !partition_.restarts) partition_.has_ended = true;
             partition_.is_set_up = false;

@@ -65,7 +65,7 @@ bool Partition::rebuild()
 {
     auto& old = ledger();
     auto& fresh = ledgers.emplace_back(vcpus, static_cast<unsigned>(old.shared.size()));
-    // Lines are their devices', and what one of them does meanwhile may come before or after.
+    // Lines are their devices', and a pulse meanwhile may come before or after.
     for (std::size_t n = 0; n < fresh.shared.size(); ++n) {
         auto& record = fresh.shared[n];
         record.line_may = old.shared[n].line_may;
@@ -265,7 +265,9 @@ void Simulation::device_event()
     } else {
         const bool high = !record.line_must;
         (high ? record.line_may : record.line_must) = high;
+        ++partition.moving_lines;
         domain.vgic().set_line(intid, high);
+        --partition.moving_lines;
         record.line_may = record.line_must = high;
     }
     record.end_access();

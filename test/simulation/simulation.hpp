@@ -44,6 +44,8 @@ struct Partition {
     unsigned typed = 0;
     unsigned received = 0;
     bool is_typing = false;
+    /// Lines that a device is about to change.
+    unsigned moving_lines = 0;
 
     Ledger& ledger() { return ledgers.back(); }
     /// The domain starts anew; all its vCPUs are down.
