@@ -9,9 +9,17 @@ constexpr std::uint64_t iidr = 0x04;
 constexpr std::uint64_t typer = 0x08;
 constexpr std::uint64_t past_typer = 0x10;
 constexpr std::uint64_t waker = 0x14;
+/// Those of LPIs are 64 bits wide: GICR_SETLPIR to GICR_INVALLR.
+constexpr std::uint64_t first_of_lpis = 0x40;
+constexpr std::uint64_t past_lpis = 0xb8;
 constexpr std::uint64_t sgi_frame = 0x10000;
 constexpr std::uint64_t first_group = 0x80;
 constexpr std::uint64_t past_groups = 0xf00;
+
+bool has_size(std::uint64_t offset, unsigned size)
+{
+    return size == 4 || (size == 8 && offset >= first_of_lpis && offset < past_lpis);
+}
 
 } // namespace
 
@@ -32,7 +40,7 @@ Read Vgic::read_redistributor(VcpuId of, VcpuId by, std::uint64_t offset, unsign
     const Guard guard{lock_};
     if (offset >= sgi_frame && in_frame >= first_group && in_frame < past_groups)
         return read_bits({Frame::redistributor, of, by}, in_frame, size);
-    if (size != 4) return {.access = Access::abort};
+    if (!has_size(offset, size)) return {.access = Access::abort};
     if (offset == iidr) return {.value = gic::implementer};
     if (offset == waker) {
         const bool asleep = delivery_.cpu(of).asleep;
@@ -52,7 +60,7 @@ Access Vgic::write_redistributor(VcpuId of, VcpuId by, std::uint64_t offset, uns
     const Guard guard{lock_};
     if (offset >= sgi_frame && in_frame >= first_group && in_frame < past_groups)
         return write_bits({Frame::redistributor, of, by}, in_frame, size, value);
-    if (size != 4 && !(size == 8 && offset == typer)) return Access::abort;
+    if (!has_size(offset, size) && !(size == 8 && offset == typer)) return Access::abort;
     if (offset == waker) {
         const auto written = gic::Waker::from(static_cast<std::uint32_t>(value));
         delivery_.set_asleep(delivery_.cpu(of), written.get(gic::Waker::processor_sleep), by);
