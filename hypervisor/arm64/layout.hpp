@@ -25,4 +25,7 @@ constexpr std::uint64_t stack_top(CpuId cpu)
     return stacks_base + (std::uint64_t{cpu.value()} + 1) * stack_slot;
 }
 
+/// Where a CPU reaches guests' pages, at the other end of its slot from the stack.
+constexpr std::uint64_t windows_start(CpuId cpu) { return stack_top(cpu) - stack_slot; }
+
 } // namespace bulkhead::arm64

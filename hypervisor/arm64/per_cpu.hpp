@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/types.hpp"
+#include "machine/guest_memory.hpp"
 #include "machine/running_vcpu.hpp"
 
 #include <array>
@@ -20,6 +21,8 @@ struct PerCpu {
     std::uint64_t affinity = 0;
     /// Ranks of the locks this CPU holds, a bit each (base/lock.hpp).
     std::uint32_t held_locks = 0;
+    /// The page that each machine::Window shows, with bit 0 set; 0: none yet.
+    std::array<std::uint64_t, windows> in_window = {};
     /// What the CPU runs when it has no guest.
     RunningVcpu idle;
 };

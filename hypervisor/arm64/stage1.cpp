@@ -49,6 +49,15 @@ bool is_table(Stage1Entry entry, unsigned level)
     return level < last_level && entry.get(Stage1Entry::type) == Stage1Entry::Type::table_or_page;
 }
 
+/// The entry that ends the walk for an address, and its level.
+Stage1Entry& entry_of(std::uint64_t address, unsigned& level)
+{
+    Stage1Entry* table = boot_root_table;
+    for (level = 0; is_table(table[table_index(address, level)], level); ++level)
+        table = table_behind(table[table_index(address, level)]);
+    return table[table_index(address, level)];
+}
+
 } // namespace
 
 void map_stage1(std::uint64_t address, PhysicalAddress physical, std::size_t size, Access access,
@@ -94,15 +103,18 @@ void map_stage1(std::uint64_t address, PhysicalAddress physical, std::size_t siz
     machine::publish_table_writes();
 }
 
+Stage1Entry& stage1_entry(std::uint64_t address)
+{
+    unsigned level = 0;
+    return entry_of(address, level);
+}
+
 void unmap_stage1(std::uint64_t address, std::size_t size)
 {
     const auto end = address + size;
     while (address < end) {
-        Stage1Entry* table = boot_root_table;
         unsigned level = 0;
-        while (is_table(table[table_index(address, level)], level))
-            table = table_behind(table[table_index(address, level++)]);
-        table[table_index(address, level)] = Stage1Entry{};
+        entry_of(address, level) = Stage1Entry{};
         dsb_ish();
         // This alone: what other CPUs' guests are served with stays in their TLBs.
         asm volatile("tlbi vae2is, %0" : : "r"(address >> page_shift & bits(43, 0)) : "memory");

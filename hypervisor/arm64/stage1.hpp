@@ -16,6 +16,8 @@ enum class TableSource : std::uint8_t { image, page_pool };
 /// Maps pages at a virtual address; replaces nothing: what is mapped already stays as it is.
 void map_stage1(std::uint64_t address, PhysicalAddress physical, std::size_t size, Access access,
                 TableSource tables);
+/// The entry of the last level for an address whose neighbours are mapped as pages.
+Stage1Entry& stage1_entry(std::uint64_t address);
 void unmap_stage1(std::uint64_t address, std::size_t size);
 
 /// Where the image lies, so that its tables and variables have a physical address.

@@ -11,6 +11,8 @@ namespace bulkhead {
 using PhysicalAddress = StrongInteger<struct PhysicalAddressTag, std::uint64_t>;
 /// An intermediate physical address: what a guest believes to be physical.
 using GuestAddress = StrongInteger<struct GuestAddressTag, std::uint64_t>;
+/// An address of the guest's own translation, as its pointers are.
+using VirtualAddress = StrongInteger<struct VirtualAddressTag, std::uint64_t>;
 
 /// Host and guest page frame numbers, in units of page_size.
 using Mfn = StrongInteger<struct MfnTag, std::uint64_t>;
@@ -23,6 +25,8 @@ using VcpuId = StrongInteger<struct VcpuIdTag, std::uint32_t>;
 using CpuId = StrongInteger<struct CpuIdTag, std::uint32_t>;
 /// Interrupt number of the GIC architecture: SGI 0-15, PPI 16-31, SPI 32-1019.
 using Intid = StrongInteger<struct IntidTag, std::uint32_t>;
+/// Number of an event channel in its domain.
+using Port = StrongInteger<struct PortTag, std::uint32_t>;
 /// The system counter's ticks (CNTPCT_EL0).
 using Ticks = StrongInteger<struct TicksTag, std::uint64_t>;
 

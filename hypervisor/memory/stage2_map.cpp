@@ -111,6 +111,8 @@ Result<Stage2Map::Translation> Stage2Map::translate(GuestAddress guest) const
         if (is_leaf(entry, level)) {
             const auto offset = guest.value() % span_of(level);
             return Translation{address_of(entry.get(Entry::frame)) + offset,
+                               entry.get(Entry::memory_type) ==
+                                   Entry::MemoryType::normal_write_back,
                                span_of(level) - offset};
         }
         table = table_behind(entry);

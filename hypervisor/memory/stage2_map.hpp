@@ -25,6 +25,8 @@ public:
 
     struct Translation {
         PhysicalAddress address;
+        /// Guest RAM, not a device's page.
+        bool is_ram;
         /// Bytes from there to the end of the block or page.
         std::uint64_t contiguous;
     };

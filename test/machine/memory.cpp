@@ -1,8 +1,9 @@
-// hypervisor/machine/memory.hpp on the host.
+// hypervisor/machine/memory.hpp and guest_memory.hpp on the host.
 
 #include "machine/memory.hpp"
 
 #include "base/bits.hpp"
+#include "machine/guest_memory.hpp"
 #include "machine/physical_memory.hpp"
 #include "machine/test_machine.hpp"
 
@@ -136,5 +137,20 @@ void flush_guest_translations(std::uint16_t /*vmid*/, PhysicalAddress /*root*/)
 }
 
 unsigned physical_address_bits() { return test::address_bits; }
+
+// guest_memory.hpp
+
+Result<GuestAddress> translate_guest(VirtualAddress address, GuestAccess access)
+{
+    return test::machine().guest_translation(address, access);
+}
+
+std::byte* open_window(Window window, PhysicalAddress page)
+{
+    auto& shown = test::machine().cpu().in_window.at(static_cast<unsigned>(window));
+    if (shown) unmap_physical(*shown, page_size);
+    shown = page;
+    return map_physical(page, page_size, MapAccess::read_write);
+}
 
 } // namespace bulkhead::machine

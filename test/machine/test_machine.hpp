@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/types.hpp"
+#include "machine/guest_memory.hpp"
 #include "machine/guest_state.hpp"
 #include "machine/running_vcpu.hpp"
 #include "machine/virtual_cpu_interface.hpp"
@@ -47,6 +48,8 @@ struct Processor {
     /// When it asked for upcall::alarm().
     Ticks alarm{~std::uint64_t{0}};
     std::uint32_t held_locks = 0;
+    /// The page that each machine::Window shows.
+    std::array<std::optional<PhysicalAddress>, machine::windows> in_window = {};
     /// What the guest on it has.
     machine::GuestState guest = {};
     machine::GuestRegisters* registers = nullptr;
@@ -101,6 +104,11 @@ public:
 
     Ticks now{1000};
     unsigned translation_flushes = 0;
+    /// What a guest's virtual addresses mean: themselves, unless a test says otherwise.
+    std::function<Result<GuestAddress>(VirtualAddress, machine::GuestAccess)> guest_translation =
+        [](VirtualAddress address, machine::GuestAccess) {
+            return Result<GuestAddress>{GuestAddress{address.value()}};
+        };
     bool powered_off = false;
 
 private:
