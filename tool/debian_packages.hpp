@@ -16,8 +16,12 @@ public:
     {
     }
 
-    /// libfdt.a for arm64, which the guests link.
-    void need_libfdt() const { need("libfdt-dev"); }
+    /// Xen's public headers for the hypervisor, and libfdt.a for the guests, for arm64.
+    void need_target_libraries() const
+    {
+        need("libfdt-dev");
+        need("libxen-dev");
+    }
     void need_busybox() const { need("busybox-static"); }
     /// The kernel that linux-image-arm64 stands for, and the device trees that come with it.
     void need_linux() const;

@@ -37,7 +37,7 @@ void copy_guests(const fs::path& from, const fs::path& to)
 
 TargetOutputs build_target(Session& session, bool debug)
 {
-    DebianPackages{session.project, session.progress}.need_libfdt();
+    DebianPackages{session.project, session.progress}.need_target_libraries();
     const fs::path build = session.project.out() / "build" / (debug ? "target-debug" : "target");
     configure(session, build, debug);
     session.progress.step("building the hypervisor and the guests",

@@ -14,6 +14,7 @@ enum class Rank : std::uint8_t {
     console_input, // a typed character is on its way to whom it is for
     domain,
     uart, // a guest's UART, which raises interrupts
+    event_channels,
     vgic,
     scheduler,
     page_pool,

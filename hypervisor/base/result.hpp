@@ -24,6 +24,7 @@ enum class Error : int {
     no_data = 61,         // ENODATA
     overflow = 75,        // EOVERFLOW
     not_supported = 95,   // EOPNOTSUPP
+    not_connected = 107,  // ENOTCONN
 };
 
 template <typename T>

@@ -21,6 +21,7 @@ inline constexpr Window gicv3_distributor{GuestAddress{0x0300'1000}, 0x1'0000};
 /// 128 KiB for each of 128 vCPUs.
 inline constexpr Window gicv3_redistributors{GuestAddress{0x0302'0000}, 0x0100'0000};
 inline constexpr Window vpl011{GuestAddress{0x2200'0000}, 0x1000};
+inline constexpr Window grant_table{GuestAddress{0x3800'0000}, 0x0100'0000};
 inline constexpr Window ram[] = {{GuestAddress{0x4000'0000}, 0xc000'0000},
                                  {GuestAddress{0x2'0000'0000}, 0xfe'0000'0000}};
 
@@ -28,6 +29,7 @@ inline constexpr Intid hypervisor_timer{26}; // of an EL2 that guests have not: 
 inline constexpr Intid virtual_timer{27};
 inline constexpr Intid secure_physical_timer{29};
 inline constexpr Intid physical_timer{30};
+inline constexpr Intid event_interrupt{31};
 inline constexpr Intid vpl011_interrupt{32};
 
 inline constexpr std::uint32_t gic_phandle = 65000;

@@ -55,6 +55,12 @@ void Vgic::pulse(Intid spi)
     delivery_.change(delivery_.at(nobody, spi), Change::set_pending, nobody);
 }
 
+void Vgic::pulse_private(VcpuId vcpu, Intid ppi)
+{
+    const Guard guard{lock_};
+    delivery_.change(delivery_.at(vcpu, ppi), Change::set_pending, nobody);
+}
+
 void Vgic::physical_arrived(VcpuId running, Intid virtual_intid)
 {
     const Guard guard{lock_};

@@ -69,6 +69,7 @@ public:
     void set_line(Intid spi, bool high) EXCLUDES(lock_);
     void set_private_line(VcpuId vcpu, Intid ppi, bool high) EXCLUDES(lock_);
     void pulse(Intid spi) EXCLUDES(lock_);
+    void pulse_private(VcpuId vcpu, Intid ppi) EXCLUDES(lock_);
     /// A linked interrupt's physical one was acknowledged, and its priority dropped, on this CPU.
     /// An SPI may arrive while the CPU runs no vCPU of this domain (`nobody`).
     void physical_arrived(VcpuId running, Intid virtual_intid) EXCLUDES(lock_);

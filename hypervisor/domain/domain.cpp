@@ -25,19 +25,21 @@ Result<Domain*> Domain::create(const Configuration& configuration)
     if (!vgic) return failure(vgic.error());
     auto vcpus = pool.create_array<Vcpu>(configuration.vgic.vcpus);
     if (!vcpus) return failure(vcpus.error());
+    auto events = pool.create<event::EventChannels::Storage>();
+    if (!events) return failure(events.error());
     return pool.create<Domain>(configuration, *map,
                                std::span{*vgic, device::Vgic::memory_needed(configuration.vgic)},
-                               *vcpus);
+                               *vcpus, **events);
 }
 
 Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::span<std::byte> vgic,
-               std::span<Vcpu> vcpus)
+               std::span<Vcpu> vcpus, event::EventChannels::Storage& events)
     : id_(configuration.id), name_(configuration.name), gic_version_(configuration.vgic.version),
       ignores_unmapped_(configuration.ignores_unmapped), memory_(map),
-      vgic_(configuration.vgic, vgic), console_(configuration.id), vcpus_(vcpus),
-      trap_wait_(configuration.trap_wait), has_pmu_(configuration.has_pmu),
-      on_reset_(configuration.on_reset), on_crash_(configuration.on_crash),
-      watch_(configuration.watchdog_ms)
+      vgic_(configuration.vgic, vgic), events_(id_, vgic_, configuration.vgic.vcpus, events),
+      console_(configuration.id), vcpus_(vcpus), trap_wait_(configuration.trap_wait),
+      has_pmu_(configuration.has_pmu), on_reset_(configuration.on_reset),
+      on_crash_(configuration.on_crash), watch_(configuration.watchdog_ms)
 {
     if (configuration.has_vpl011)
         vpl011_.emplace(Callback<void(char)>::to<&device::DomainConsole::put>(console_),
@@ -84,6 +86,7 @@ Domain::PowerOn Domain::power_on(VcpuId vcpu, GuestAddress entry, std::uint64_t 
     if (is_on(vcpu)) return PowerOn::already_on;
     auto& target = vcpus_[vcpu.value()];
     vgic_.reset_vcpu(vcpu);
+    events_.refresh(vcpu);
     machine::reset(target.registers, entry.value(), argument);
     sched::start(target);
     return PowerOn::done;
@@ -123,6 +126,7 @@ bool Domain::restart()
 {
     if (vpl011_) vpl011_->reset();
     vgic_.reset();
+    events_.restart();
     console_.finish();
     if (rebuild_ && (*rebuild_)()) return true;
     log::error("domain {} ({}) cannot be built anew: stopped", id_, name_);
@@ -145,6 +149,7 @@ void Domain::shut_down(ShutdownReason reason, std::string_view why)
     action_ = action_for(reason);
     for (auto& vcpu : vcpus_)
         if (is_on(vcpu.id)) sched::switch_off(vcpu);
+    events_.stop();
     console_.finish();
     constexpr std::string_view words[] = {"powered off", "asked for a reset", "", "crashed"};
     const auto word = words[static_cast<unsigned>(reason)];

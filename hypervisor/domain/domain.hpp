@@ -11,6 +11,7 @@
 #include "domain/shutdown.hpp"
 #include "domain/vcpu.hpp"
 #include "domain/watch.hpp"
+#include "event/event_channels.hpp"
 #include "memory/stage2_map.hpp"
 
 #include <array>
@@ -54,7 +55,7 @@ public:
 
     /// Used by create(); the parts come from there.
     Domain(const Configuration& configuration, memory::Stage2Map map, std::span<std::byte> vgic,
-           std::span<Vcpu> vcpus);
+           std::span<Vcpu> vcpus, event::EventChannels::Storage& events);
     Domain(const Domain&) = delete;
     Domain& operator=(const Domain&) = delete;
 
@@ -62,6 +63,7 @@ public:
     [[nodiscard]] std::string_view name() const { return name_; }
     [[nodiscard]] memory::Stage2Map& memory() { return memory_; }
     [[nodiscard]] device::Vgic& vgic() { return vgic_; }
+    [[nodiscard]] event::EventChannels& events() { return events_; }
     [[nodiscard]] device::GicVersion gic_version() const { return gic_version_; }
     [[nodiscard]] bool ignores_unmapped() const { return ignores_unmapped_; }
     [[nodiscard]] device::Vpl011* vpl011() { return vpl011_ ? &*vpl011_ : nullptr; }
@@ -108,6 +110,7 @@ private:
     const bool ignores_unmapped_;
     memory::Stage2Map memory_;
     device::Vgic vgic_;
+    event::EventChannels events_;
     device::DomainConsole console_;
     std::optional<device::Vpl011> vpl011_;
     std::span<Vcpu> vcpus_;
