@@ -118,6 +118,7 @@ Result<void> load_tree(const DomainDescription& description, const HostResources
             .vpl011 = description.vpl011,
             .watchdog = description.watchdog_ms != 0,
             .pmu = description.vpmu ? host.description.pmu_interrupt : std::nullopt,
+            .enhanced = description.enhanced,
             .cpu_compatible = processors.compatible,
             .cpu_clock_frequency = processors.clock_frequency,
             .timer_clock_frequency = host.description.timer.clock_frequency,

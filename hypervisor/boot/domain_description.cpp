@@ -30,6 +30,7 @@ constexpr std::string_view known_properties[] = {
     "nr_spis",
     "passthrough",
     "trap-unmapped-accesses",
+    "xen,enhanced",
     "bulkhead,name",
     "bulkhead,on-reset",
     "bulkhead,on-crash",
@@ -51,13 +52,11 @@ constexpr struct {
     {"llc-colors", {}},
     {"sve", {}},
     {"v8r_el1_msa", {}},
-    {"xen,enhanced", "disabled"},
     {"xen,sci_type", "none"},
     {"capabilities", "0"},
 };
 
-constexpr std::string_view unsupported_children[] = {"xen,evtchn-v1",
-                                                     "xen,domain-shared-memory-v1"};
+constexpr std::string_view unsupported_children[] = {"xen,domain-shared-memory-v1"};
 
 /// "0-2,5" as a set of CPUs below `count`.
 std::optional<CpuMask> cpu_list(std::string_view list, unsigned count)
@@ -95,6 +94,7 @@ public:
         read_action("bulkhead,on-reset", domain_.on_reset);
         read_action("bulkhead,on-crash", domain_.on_crash);
         read_watchdog();
+        read_enhanced();
         read_modules();
         read_access();
         for (const auto child : node_.children())
@@ -189,6 +189,19 @@ private:
         domain_.watchdog_ms = node_.u32("bulkhead,watchdog-ms").value_or(0);
         if (domain_.watchdog_ms == 0)
             wrong(node_, "{}: bulkhead,watchdog-ms has to be a number of milliseconds, from 1 on");
+    }
+
+    /// Of what Xen has for guests that know it, there are events, but neither grants nor a store.
+    void read_enhanced()
+    {
+        const auto value = node_.string("xen,enhanced");
+        if (!value && value.error() == Error::no_entry) return;
+        domain_.enhanced = value == "no-xenstore";
+        if (!domain_.enhanced && value != "disabled")
+            wrong(node_,
+                  "{}: xen,enhanced = \"{}\" is not supported: there is no xenstore; make it "
+                  "\"no-xenstore\", for events, or \"disabled\"",
+                  value.value_or(""));
     }
 
     void read_modules()

@@ -32,6 +32,8 @@ struct DomainDescription {
     unsigned vcpus = 0;
     bool vpl011 = false;
     bool vpmu = false;
+    /// The guest is told that it may use Xen's interface: hypercalls and events.
+    bool enhanced = false;
     std::optional<unsigned> nr_spis;
     /// Where nothing is, the guest reads ones and writes nothing; otherwise it gets an abort.
     bool ignores_unmapped = false;

@@ -143,6 +143,18 @@ void write_devices(TreeWriter& tree, const devicetree::Tree& partial)
         if (const auto node = partial.at_path(path)) tree.copy(*node, assignment_properties);
 }
 
+/// The window for grants has to be named, though grants are refused: Linux does without them, but
+/// not without the window.
+void write_hypervisor(TreeWriter& tree, std::uint32_t gic)
+{
+    tree.node("hypervisor", [&] {
+        tree.string("compatible", "xen,xen-4.17\0xen,xen"sv);
+        tree.numbers("reg", {{grant_table.start.value(), grant_table.size}});
+        tree.cells("interrupts", {ppi, ppi_number(event_interrupt), level_low});
+        tree.cells("interrupt-parent", {gic});
+    });
+}
+
 } // namespace
 
 std::uint32_t gic_phandle_of(const std::optional<devicetree::Tree>& devices)
@@ -168,6 +180,7 @@ Result<std::span<const std::byte>> write_domain_tree(const DomainMachine& machin
         write_timer(tree, machine, gic);
         if (machine.pmu) write_pmu(tree, *machine.pmu, gic);
         if (machine.vpl011) write_uart(tree, gic);
+        if (machine.enhanced) write_hypervisor(tree, gic);
         if (machine.watchdog) write_watchdog(tree);
         if (machine.devices) write_devices(tree, *machine.devices);
     });

@@ -23,6 +23,8 @@ struct DomainMachine {
     bool vpl011 = false;
     bool watchdog = false;
     std::optional<Intid> pmu = std::nullopt;
+    /// It has Xen's interface.
+    bool enhanced = false;
     /// The host's: compatible of its CPUs, a list of strings; clock-frequency of its CPUs and of
     /// its timer, 0 where it has none.
     std::span<const std::byte> cpu_compatible;

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "boot/domain_placement.hpp"
+#include "boot/static_channels.hpp"
 #include "device/guest_layout.hpp"
 #include "machine/cpu.hpp"
 #include "machine/memory.hpp"
@@ -25,6 +26,7 @@ void describe_domains(const devicetree::Tree& tree, HostResources& host,
                                     ? device::guest_layout::gicv3_max_vcpus
                                     : device::guest_layout::gicv2_max_vcpus;
     read_domains(tree, {.cpus = machine::cpu_count(), .vcpus = most_vcpus}, descriptions, report);
+    check_channels(tree, descriptions, report);
     check_modules(descriptions, host.description.memory, occupied, report);
     assign_devices(descriptions,
                    {.tree = tree,
@@ -66,6 +68,7 @@ unsigned start_domains(const devicetree::Tree& tree, HostResources& host,
         if (!description.is_wrong && built.push({description, host})) {
             if (built.back().create(host)) {
                 attach_console(console, built.back().domain());
+                bind_channels(tree, descriptions, description, built.back().domain().events());
                 announce(description);
                 continue;
             }

@@ -167,8 +167,6 @@ TEST(DomainDescription, what_is_not_supported_says_so_and_what_would_be)
     const struct {
         std::string name, asks, neutral;
     } values[] = {
-        {"xen,enhanced", "", "\"disabled\""},
-        {"xen,enhanced", "\"enabled\"", "\"disabled\""},
         {"xen,sci_type", "\"scmi_smc\"", "\"none\""},
         {"capabilities", "<1>", "<0>"},
     };
@@ -182,8 +180,6 @@ TEST(DomainDescription, what_is_not_supported_says_so_and_what_would_be)
             << name << asks;
         EXPECT_EQ(said_about(property(neutral)), "");
     }
-    EXPECT_TRUE(said_about(base + "events { compatible = \"xen,evtchn-v1\"; };")
-                    .starts_with("error: /chosen/d/events: xen,evtchn-v1 is not supported"));
     EXPECT_TRUE(said_about(base + "shm { compatible = \"xen,domain-shared-memory-v1\"; };")
                     .starts_with("error: /chosen/d/shm: xen,domain-shared-memory-v1 is not"));
 }
@@ -213,6 +209,23 @@ TEST(DomainDescription, passthrough_is_on_or_off)
     const Domains both{domain("d", 1, R"(passthrough = "disabled"; t { compatible =
         "multiboot,device-tree", "multiboot,module"; reg = <0 0x4000 0 1>; };)")};
     EXPECT_TRUE(both.says("error: /chosen/d/t: passthrough = \"disabled\": remove this module"));
+}
+
+TEST(DomainDescription, xens_interface_comes_without_a_store)
+{
+    const Domains domains{domain("a", 1, "xen,enhanced = \"no-xenstore\";") +
+                          domain("b", 1, "xen,enhanced = \"disabled\";") + domain("c", 1)};
+    EXPECT_EQ(domains.report.text(), "");
+    EXPECT_TRUE(domains[0].enhanced);
+    EXPECT_FALSE(domains[1].enhanced);
+    EXPECT_FALSE(domains[2].enhanced);
+    const std::string base = "memory = <0 4096>; cpus = <1>;";
+    for (const auto& [property, shown] :
+         {std::pair{"xen,enhanced;", ""}, std::pair{"xen,enhanced = \"enabled\";", "enabled"}})
+        EXPECT_EQ(said_about(base + property),
+                  std::string{"error: /chosen/d: xen,enhanced = \""} + shown +
+                      "\" is not supported: there is no xenstore; make it \"no-xenstore\", for "
+                      "events, or \"disabled\"\n");
 }
 
 TEST(DomainDescription, an_unknown_property_is_answered_with_the_nearest_known_one)

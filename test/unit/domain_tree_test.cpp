@@ -80,6 +80,7 @@ TEST(DomainTree, a_gicv3_guest_gets_xens_tree)
     machine.vpl011 = true;
     machine.watchdog = true;
     machine.pmu = Intid{23};
+    machine.enhanced = true;
     machine.cpu_clock_frequency = 1'200'000'000;
     machine.timer_clock_frequency = 62'500'000;
     const CompiledTree expected{R"(/ {
@@ -145,6 +146,12 @@ TEST(DomainTree, a_gicv3_guest_gets_xens_tree)
             interrupts = <0 0 0xf04>;
             interrupt-parent = <0xfde8>;
             current-speed = <115200>;
+        };
+        hypervisor {
+            compatible = "xen,xen-4.17", "xen,xen";
+            reg = <0x0 0x38000000 0x0 0x01000000>;
+            interrupts = <1 15 0xf08>;
+            interrupt-parent = <0xfde8>;
         };
         watchdog { compatible = "arm,smc-wdt"; arm,smc-id = <0x82003d06>; };
     };)"};
