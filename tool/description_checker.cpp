@@ -21,6 +21,7 @@ constexpr std::uint32_t most_vcpus_gic3 = 128;
 constexpr std::uint64_t most_domain_memory =
     0xC000'0000ULL + 0xFE'0000'0000ULL;  // guest RAM banks 0 and 1
 constexpr std::uint32_t most_spis = 988; // INTIDs 32 to 1019
+constexpr std::uint32_t most_event_port = 1023;
 
 constexpr std::array<std::string_view, 3> shutdown_actions{"restart", "stop", "panic"};
 
@@ -76,6 +77,28 @@ void check_endings(const DomainDescription& domain, Problems& problems)
     if (domain.watchdog_ms && domain.watchdog_ms->value == 0)
         problems.add(domain.watchdog_ms->origin,
                      "a watchdog needs at least 1 ms; remove the key if there is to be none");
+}
+
+void check_channels(const SystemDescription& description, Problems& problems)
+{
+    std::vector<std::string> domains;
+    for (const DomainDescription& domain : description.domains)
+        domains.push_back(domain.name.value);
+    std::map<std::pair<std::string, std::uint32_t>, std::uint32_t> lines;
+    for (const ChannelDescription& channel : description.channels)
+        for (const auto& [domain, port] : channel.ends) {
+            if (domain.origin.key.empty() || port.origin.key.empty()) continue; // and said so
+            if (std::ranges::find(domains, domain.value) == domains.end())
+                problems.add(domain.origin, fmt::format("no domain has this name; {}",
+                                                        suggestion(domain.value, domains)));
+            if (port.value == 0 || port.value > most_event_port)
+                problems.add(port.origin, fmt::format("ports are 1 to {}", most_event_port));
+            const auto [first, is_new] =
+                lines.emplace(std::pair{domain.value, port.value}, port.origin.line);
+            if (!is_new)
+                problems.add(port.origin, fmt::format("\"{}\" has a channel at this port (line {})",
+                                                      domain.value, first->second));
+        }
 }
 
 /// Whether each virtual CPU has a CPU to itself, as Bulkhead's scheduler `null` and its default do.
@@ -159,6 +182,7 @@ void check_domains(const SystemDescription& description, Problems& problems)
                              fmt::format("image number {} of the system; the hypervisor takes {}",
                                          modules, most_modules));
     }
+    check_channels(description, problems);
 }
 
 void check_cpus(const SystemDescription& description, const MachineFacts& machine,

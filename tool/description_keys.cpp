@@ -9,6 +9,7 @@ namespace {
 const std::vector<KeyDescription> top_level{
     {"machine", "[machine]", "what the hypervisor runs on"},
     {"domain", "[[domain]]", "one guest; one such section for each"},
+    {"channel", "[[channel]]", "an event channel that two domains ring each other by"},
 };
 
 const std::vector<KeyDescription> machine{
@@ -54,6 +55,15 @@ const std::vector<KeyDescription> domain{
      R"(when the guest resets: "restart" it alone, "stop" it or "panic" ("restart" if left out))"},
     {"on_crash", R"("restart")", R"(when it crashes, the same ("stop" if left out))"},
     {"watchdog_ms", "5000", "it has crashed if it does not pet its watchdog this often"},
+    {"enhanced", "true",
+     "tell the guest that it has Xen's hypercalls and events (true with a channel, else false)"},
+};
+
+const std::vector<KeyDescription> channel{
+    {"domain", R"("linux")", "the domain at one end"},
+    {"port", "1", "its number of the channel there"},
+    {"peer", R"("rtos")", "the domain at the other end"},
+    {"peer_port", "1", "its number of the channel there"},
 };
 
 std::string explained(std::string_view heading, std::span<const KeyDescription> keys)
@@ -70,6 +80,7 @@ std::string explained(std::string_view heading, std::span<const KeyDescription> 
 std::span<const KeyDescription> top_level_keys() { return top_level; }
 std::span<const KeyDescription> machine_keys() { return machine; }
 std::span<const KeyDescription> domain_keys() { return domain; }
+std::span<const KeyDescription> channel_keys() { return channel; }
 
 std::vector<std::string> names_of(std::span<const KeyDescription> keys)
 {
@@ -87,7 +98,8 @@ std::string example_of(std::span<const KeyDescription> keys, const std::string& 
 
 std::string keys_explained()
 {
-    return explained("[machine]", machine) + "\n" + explained("[[domain]]", domain);
+    return explained("[machine]", machine) + "\n" + explained("[[domain]]", domain) + "\n" +
+           explained("[[channel]]", channel);
 }
 
 } // namespace bulkhead::tool

@@ -104,26 +104,47 @@ DomainDescription read_domain(const toml::table& table, Problems& problems)
     domain.on_reset = section.text("on_reset");
     domain.on_crash = section.text("on_crash");
     domain.watchdog_ms = section.number("watchdog_ms");
+    domain.enhanced = section.boolean("enhanced").value_or(Given<bool>{}).value;
     return domain;
+}
+
+ChannelDescription read_channel(const toml::table& table, Problems& problems)
+{
+    const DescriptionSection section{table, "[[channel]]", channel_keys(), problems};
+    const auto read_end = [&](const char* domain, const char* port) {
+        section.require(domain);
+        section.require(port);
+        return ChannelDescription::End{section.text(domain).value_or(Given<std::string>{}),
+                                       section.number(port).value_or(Given<std::uint32_t>{})};
+    };
+    return {{read_end("domain", "port"), read_end("peer", "peer_port")}};
+}
+
+/// The sections headed [[name]]; nothing when there are none, or something else has that name.
+const toml::array* sections_of(const toml::table& root, const char* name, Problems& problems)
+{
+    const toml::node* node = root.get(name);
+    const toml::array* sections = node != nullptr ? node->as_array() : nullptr;
+    if (node == nullptr ||
+        (sections != nullptr && sections->is_homogeneous(toml::node_type::table)))
+        return sections;
+    problems.add({name, {}, node->source().begin.line},
+                 fmt::format("not a list of sections; head each {0} with [[{0}]], in double "
+                             "brackets",
+                             name));
+    return nullptr;
 }
 
 void read_domains(const toml::table& root, SystemDescription& description, Problems& problems)
 {
-    const toml::node* node = root.get("domain");
-    const toml::array* sections = node != nullptr ? node->as_array() : nullptr;
-    if (node != nullptr &&
-        (sections == nullptr || !sections->is_homogeneous(toml::node_type::table))) {
-        problems.add(
-            {"domain", {}, node->source().begin.line},
-            "not a list of sections; head each domain with [[domain]], in double brackets");
-        return;
-    }
-    if (sections == nullptr) {
+    if (!root.contains("domain"))
         problems.add({{}, {}, 1}, "there is no domain; add a [[domain]] section for each guest");
-        return;
-    }
-    for (const toml::node& section : *sections)
-        description.domains.push_back(read_domain(*section.as_table(), problems));
+    if (const auto* sections = sections_of(root, "domain", problems))
+        for (const toml::node& section : *sections)
+            description.domains.push_back(read_domain(*section.as_table(), problems));
+    if (const auto* sections = sections_of(root, "channel", problems))
+        for (const toml::node& section : *sections)
+            description.channels.push_back(read_channel(*section.as_table(), problems));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #pragma once
 #include "problem.hpp"
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -60,6 +61,16 @@ struct DomainDescription {
     std::optional<Given<std::string>> on_reset; ///< "restart", "stop" or "panic"
     std::optional<Given<std::string>> on_crash;
     std::optional<Given<std::uint32_t>> watchdog_ms;
+    bool enhanced = false; ///< the guest is told of Xen's interface; implied by a channel
+};
+
+/// An event channel: a port of one domain that rings a port of another.
+struct ChannelDescription {
+    struct End {
+        Given<std::string> domain;
+        Given<std::uint32_t> port;
+    };
+    std::array<End, 2> ends;
 };
 
 /// The machine's kind, once a description is known to have one.
@@ -69,6 +80,7 @@ struct SystemDescription {
     std::filesystem::path file; ///< as the user named it
     MachineDescription machine;
     std::vector<DomainDescription> domains;
+    std::vector<ChannelDescription> channels;
 
     /// What files made from this description are called.
     [[nodiscard]] std::string name() const { return file.stem().string(); }

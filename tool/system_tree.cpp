@@ -56,6 +56,32 @@ void add_vcpu(DeviceTree& tree, const std::string& domain_node, std::size_t vcpu
     tree.set_text(node, "hard-affinity", std::to_string(cpu));
 }
 
+/// A number that no node of the machine's has: theirs are small.
+std::uint32_t phandle_of(std::size_t channel, std::size_t end)
+{
+    return static_cast<std::uint32_t>(0xb000'0000U + 2 * channel + end);
+}
+
+/// The domain's ends of event channels. Is there one?
+bool add_channels(DeviceTree& tree, const std::string& domain_node,
+                  const std::vector<ChannelDescription>& channels, const std::string& domain)
+{
+    bool has_one = false;
+    for (std::size_t channel = channels.size(); channel-- > 0;)
+        for (const std::size_t end : {1U, 0U}) {
+            const auto& [name, port] = channels[channel].ends.at(end);
+            if (name.value != domain) continue;
+            has_one = true;
+            const std::string node = fmt::format("{}/evtchn@{:x}", domain_node, port.value);
+            tree.add_node(node);
+            tree.set_text(node, "compatible", "xen,evtchn-v1");
+            tree.set_cell(node, "phandle", phandle_of(channel, end));
+            tree.set_number64(node, "xen,evtchn",
+                              std::uint64_t{port.value} << 32U | phandle_of(channel, 1 - end));
+        }
+    return has_one;
+}
+
 void add_domain(DeviceTree& tree, const SystemPlan& plan, std::size_t index)
 {
     const DomainDescription& domain = plan.description.domains[index];
@@ -73,6 +99,8 @@ void add_domain(DeviceTree& tree, const SystemPlan& plan, std::size_t index)
     if (domain.on_reset) tree.set_text(node, "bulkhead,on-reset", domain.on_reset->value);
     if (domain.on_crash) tree.set_text(node, "bulkhead,on-crash", domain.on_crash->value);
     if (domain.watchdog_ms) tree.set_cell(node, "bulkhead,watchdog-ms", domain.watchdog_ms->value);
+    const bool has_channel = add_channels(tree, node, plan.description.channels, domain.name.value);
+    if (domain.enhanced || has_channel) tree.set_text(node, "xen,enhanced", "no-xenstore");
     for (const PlacedImage& placed : plan.images)
         if (placed.image.domain == index) add_module(tree, node, placed, domain.cmdline);
     if (domain.cpus)

@@ -6,7 +6,9 @@ namespace bulkhead::guest {
 
 /// Xen's hypercalls (public/xen.h) that the guests use.
 enum class HypercallNumber : std::uint64_t {
+    memory_op = 12,
     xen_version = 17,
+    event_channel_op = 32,
 };
 
 /// One call: HVC with Xen's tag, number in x16, arguments from x0 on (public/arch-arm.h). Negative

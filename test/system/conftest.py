@@ -7,7 +7,7 @@ from machine import DESCRIPTIONS, OUT, PROJECT, TOOL, Machine
 NEEDED = [
     TOOL,
     OUT / "bulkhead",
-    *(OUT / "guests" / f"{name}.bin" for name in ("hello", "latency", "conformance")),
+    *(OUT / "guests" / f"{name}.bin" for name in ("hello", "latency", "conformance", "bell")),
 ]
 
 
