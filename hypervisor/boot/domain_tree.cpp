@@ -144,7 +144,7 @@ void write_devices(TreeWriter& tree, const devicetree::Tree& partial)
 }
 
 /// The window for grants has to be named, though grants are refused: Linux does without them, but
-/// not without the window.
+/// without the window it wants to give memory up, and panics.
 void write_hypervisor(TreeWriter& tree, std::uint32_t gic)
 {
     tree.node("hypervisor", [&] {

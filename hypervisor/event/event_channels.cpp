@@ -18,7 +18,7 @@ constinit std::array<std::atomic<EventChannels*>, most_domains> all{};
 
 constexpr unsigned pending_bits = 8 * offsetof(SharedInfo, evtchn_pending);
 constexpr unsigned mask_bits = 8 * offsetof(SharedInfo, evtchn_mask);
-/// evtchn_upcall_pending is a byte, of which guests look at being 0 or not.
+/// evtchn_upcall_pending is the first byte, 0 or 1.
 constexpr unsigned upcall_bit = 0;
 constexpr unsigned selector_bits = 8 * offsetof(VcpuInfo, evtchn_pending_sel);
 constexpr unsigned ports_a_selector_bit = 64;
@@ -185,8 +185,9 @@ bool EventChannels::raise_from(DomainId from, Port from_port, Port port)
 
 void EventChannels::raise(Port port)
 {
-    if (info().set(pending_bits + port.value())) return;
-    if (!info().is_set(mask_bits + port.value())) tell(port);
+    const auto bits = info();
+    if (!bits.set(pending_bits + port.value()) && !bits.is_set(mask_bits + port.value()))
+        tell(port);
 }
 
 void EventChannels::tell(Port port)
@@ -194,7 +195,7 @@ void EventChannels::tell(Port port)
     const auto vcpu = end_at(port).get(ChannelEnd::vcpu);
     const auto bits = vcpu_info(vcpu);
     bits.set(selector_bits + port.value() / ports_a_selector_bit);
-    bits.set(upcall_bit);
+    bits.set_first_byte();
     // The guest's device tree calls the interrupt a level, but the guest takes the level away in
     // its memory, unseen: so every event makes it pending once, and it ends without a trap.
     vgic_.pulse_private(vcpu, device::guest_layout::event_interrupt);
@@ -204,7 +205,8 @@ Result<void> EventChannels::unmask(Port port)
 {
     if (port.value() >= ports) return failure(Error::invalid);
     const Guard guard{lock_};
-    if (info().clear(mask_bits + port.value()) && info().is_set(pending_bits + port.value()))
+    const auto bits = info();
+    if (bits.clear(mask_bits + port.value()) && bits.is_set(pending_bits + port.value()))
         tell(port);
     return {};
 }

@@ -70,11 +70,13 @@ Result<PhysicalAddress> GuestMemory::page(Gfn frame) const
     return host->address;
 }
 
-std::byte* SharedBits::at(std::size_t offset) const { return reach(window_, start_ + offset); }
+SharedBits::SharedBits(machine::Window window, PhysicalAddress start) : start_(reach(window, start))
+{
+}
 
 std::atomic_ref<std::uint64_t> SharedBits::word(unsigned position) const
 {
-    return std::atomic_ref{*reinterpret_cast<std::uint64_t*>(at(position / word_bits * 8))};
+    return std::atomic_ref{reinterpret_cast<std::uint64_t*>(start_)[position / word_bits]};
 }
 
 bool SharedBits::is_set(unsigned position) const
@@ -94,11 +96,16 @@ bool SharedBits::change(unsigned position, bool value) const
     return value;
 }
 
-void SharedBits::store(std::span<const std::byte> bytes) const { std::ranges::copy(bytes, at(0)); }
+void SharedBits::set_first_byte() const
+{
+    std::atomic_ref{*reinterpret_cast<std::uint8_t*>(start_)}.store(1, std::memory_order_release);
+}
+
+void SharedBits::store(std::span<const std::byte> bytes) const { std::ranges::copy(bytes, start_); }
 
 void SharedBits::load(std::span<std::byte> bytes) const
 {
-    std::copy_n(at(0), bytes.size(), bytes.data());
+    std::copy_n(start_, bytes.size(), bytes.data());
 }
 
 } // namespace bulkhead::memory

@@ -71,16 +71,19 @@ private:
 };
 
 /// Words that a guest and Bulkhead change at the same time: in a page of the guest's or in one of
-/// EL2's own, 8-byte aligned, at `start`. A bit is numbered from there.
+/// EL2's own, 8-byte aligned, at `start`. A bit is numbered from there. For use at once: until the
+/// next one with the same window.
 class SharedBits {
 public:
-    SharedBits(machine::Window window, PhysicalAddress start) : window_(window), start_(start) {}
+    SharedBits(machine::Window window, PhysicalAddress start);
 
     /// What the bit was. A guest that writes the same cache line all the time could keep this from
     /// ever succeeding (as with any exclusive store): after some attempts it loses the change.
     bool set(unsigned bit) const { return change(bit, true); }
     bool clear(unsigned bit) const { return change(bit, false); }
     [[nodiscard]] bool is_set(unsigned bit) const;
+    /// Makes the first byte 1, after all changes before.
+    void set_first_byte() const;
 
     /// Copies all of `bytes` to `start`, or from there: within one page.
     void store(std::span<const std::byte> bytes) const;
@@ -88,11 +91,9 @@ public:
 
 private:
     bool change(unsigned bit, bool value) const;
-    [[nodiscard]] std::byte* at(std::size_t offset) const;
     [[nodiscard]] std::atomic_ref<std::uint64_t> word(unsigned bit) const;
 
-    machine::Window window_;
-    PhysicalAddress start_;
+    std::byte* start_;
 };
 
 } // namespace bulkhead::memory

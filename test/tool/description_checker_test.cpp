@@ -259,6 +259,31 @@ TEST_F(DescriptionChecker, what_follows_a_reset_or_a_crash_is_one_of_three)
               "to be none\n");
 }
 
+TEST_F(DescriptionChecker, a_channel_joins_domains_at_free_ports)
+{
+    const auto with = [&](const std::string& channels) {
+        return project.problems_of(one_domain("[[domain]]\nname = \"rtos\"\nkernel = \"Image\"\n"
+                                              "memory = \"64 MiB\"\n" +
+                                              channels));
+    };
+    const auto channel = [](const std::string& port, const std::string& peer,
+                            const std::string& peer_port) {
+        return "[[channel]]\ndomain = \"linux\"\nport = " + port + "\npeer = \"" + peer +
+               "\"\npeer_port = " + peer_port + "\n";
+    };
+    EXPECT_EQ(with(channel("1", "rtos", "1") + channel("2", "rtos", "1023")), "");
+    EXPECT_EQ(with(channel("1", "linux", "2")), "") << "a domain may ring itself";
+    EXPECT_EQ(with(channel("1", "rots", "1")),
+              "FILE:14: peer = \"rots\": no domain has this name; did you mean \"rtos\"?\n");
+    EXPECT_EQ(with(channel("0", "rtos", "1024")),
+              "FILE:13: port = 0: ports are 1 to 1023\n"
+              "FILE:15: peer_port = 1024: ports are 1 to 1023\n");
+    EXPECT_EQ(with(channel("1", "rtos", "1") + channel("1", "rtos", "2")),
+              "FILE:18: port = 1: \"linux\" has a channel at this port (line 13)\n");
+    EXPECT_EQ(with("[[channel]]\ndomain = \"linux\"\nport = 1\npeer = \"rtos\"\n"),
+              "FILE:11: [[channel]]: peer_port is missing; write for example peer_port = 1\n");
+}
+
 TEST_F(DescriptionChecker, images_must_not_overlap)
 {
     EXPECT_EQ(project.problems_of(one_domain("kernel_address = 0x50000000\nramdisk = \"Image\"\n"

@@ -134,6 +134,36 @@ TEST_F(SystemTree, modules_are_where_they_are_loaded)
     EXPECT_EQ(plan.images[1].place.size, 7U) << "the file's size, not rounded";
 }
 
+TEST_F(SystemTree, a_channel_is_two_nodes_that_name_each_other)
+{
+    const DeviceTree tree = described(std::string{two_domains} + R"([[channel]]
+domain = "rtos"
+port = 5
+peer = "linux"
+peer_port = 18
+)");
+    const std::string rtos_end = "/chosen/domU2/evtchn@5";
+    const std::string linux_end = "/chosen/domU1/evtchn@12";
+    for (const auto& node : {rtos_end, linux_end})
+        EXPECT_EQ(tree.text(node, "compatible"), "xen,evtchn-v1");
+    const auto phandle = [&](const std::string& node) { return tree.cells(node, "phandle").at(0); };
+    EXPECT_NE(phandle(rtos_end), phandle(linux_end));
+    EXPECT_EQ(tree.cells(rtos_end, "xen,evtchn"),
+              (std::vector<std::uint32_t>{5, phandle(linux_end)}));
+    EXPECT_EQ(tree.cells(linux_end, "xen,evtchn"),
+              (std::vector<std::uint32_t>{18, phandle(rtos_end)}));
+    for (const char* domain : {"/chosen/domU1", "/chosen/domU2"})
+        EXPECT_EQ(tree.text(domain, "xen,enhanced"), "no-xenstore");
+    EXPECT_FALSE(described(two_domains).has_property("/chosen/domU1", "xen,enhanced"));
+}
+
+TEST_F(SystemTree, xens_interface_is_offered_if_asked_for)
+{
+    const DeviceTree tree = described(std::string{two_domains} + "enhanced = true\n");
+    EXPECT_FALSE(tree.has_property("/chosen/domU1", "xen,enhanced"));
+    EXPECT_EQ(tree.text("/chosen/domU2", "xen,enhanced"), "no-xenstore");
+}
+
 TEST_F(SystemTree, each_virtual_cpu_has_its_affinity)
 {
     const DeviceTree tree = described(two_domains);
