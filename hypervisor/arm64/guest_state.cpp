@@ -171,6 +171,7 @@ void discard_guest()
 }
 
 std::uint64_t guest_pc() { return ELR_EL2::read(); }
+void set_guest_pc(std::uint64_t pc) { ELR_EL2::write(pc); }
 std::uint64_t guest_pstate() { return SPSR_EL2::read(); }
 
 } // namespace bulkhead::machine

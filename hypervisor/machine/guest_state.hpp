@@ -75,6 +75,7 @@ void discard_guest();
 
 /// The guest that is on this CPU: where it was interrupted.
 [[nodiscard]] std::uint64_t guest_pc();
+void set_guest_pc(std::uint64_t pc);
 [[nodiscard]] std::uint64_t guest_pstate();
 /// Why a guest last left this CPU by a trap.
 struct LastExit {

@@ -201,6 +201,7 @@ void save_guest(GuestState& state, const GuestRegisters& general)
 
 void discard_guest() { test::machine().cpu().guest = {}; }
 std::uint64_t guest_pc() { return test::machine().cpu().guest.pc; }
+void set_guest_pc(std::uint64_t pc) { test::machine().cpu().guest.pc = pc; }
 LastExit last_exit() { return {"SMC", GuestAddress{}}; }
 std::uint64_t guest_pstate() { return test::machine().cpu().guest.pstate; }
 
