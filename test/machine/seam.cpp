@@ -160,7 +160,7 @@ void take_pending_interrupts()
         machine.physical_handler(*intid);
     if (machine.cpu().interface.needs_maintenance()) machine.maintenance_handler();
     if (machine.cpu().is_alarmed(machine.now)) {
-        machine.cpu().alarm.reset();
+        machine.cpu().alarm = never;
         machine.alarm_handler();
     }
 }

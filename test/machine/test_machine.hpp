@@ -57,10 +57,8 @@ struct Processor {
     unsigned loads = 0;
     /// It sleeps in machine::wait_for_interrupt().
     bool waits = false;
-    /// When EL2's own timer expires.
-    std::optional<Ticks> alarm;
 
-    [[nodiscard]] bool is_alarmed(Ticks now) const { return alarm && now >= *alarm; }
+    [[nodiscard]] bool is_alarmed(Ticks now) const { return now >= alarm; }
 };
 
 class TestMachine {
