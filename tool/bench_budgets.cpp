@@ -14,7 +14,7 @@ namespace {
 constexpr double gicv2_allowance = 1.1; // issue: GICv2 within a tenth
 constexpr double steadiness = 1.1;
 
-const std::vector<std::string> keys{"name", "title",      "unit",       "source", "steady",
+const std::vector<std::string> keys{"name", "title",      "unit",       "source", "steady", "only",
                                     "goal", "virt-gicv3", "virt-gicv2", "zcu102", "budget"};
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const toml::source_region& where,
@@ -56,6 +56,14 @@ BudgetRow row_of(const std::filesystem::path& file, const toml::table& table,
     return row;
 }
 
+bool is_for(const toml::table& row, const std::string& machine)
+{
+    const toml::array* only = row["only"].as_array();
+    return only == nullptr || std::ranges::any_of(*only, [&](const toml::node& name) {
+               return name.value_or<std::string>("") == machine;
+           });
+}
+
 } // namespace
 
 std::vector<BudgetRow> read_budgets(const std::filesystem::path& file, const std::string& machine)
@@ -66,7 +74,7 @@ std::vector<BudgetRow> read_budgets(const std::filesystem::path& file, const std
         const toml::array* list = table["row"].as_array();
         if (list == nullptr) throw Failure{fmt::format("{}: has no [[row]]", file.string())};
         for (const toml::node& node : *list)
-            if (const toml::table* row = node.as_table())
+            if (const toml::table* row = node.as_table(); row != nullptr && is_for(*row, machine))
                 rows.push_back(row_of(file, *row, machine));
         return rows;
     } catch (const toml::parse_error& error) {

@@ -64,8 +64,7 @@ bool check_budgets(Session& session)
     for (const std::uint32_t gic : {3U, 2U}) {
         // What does not depend on the GIC is measured once.
         const bool first = gic == 3;
-        const BenchScope scope{
-            .peers = false, .trace = first, .scale = first, .linux_boot = false};
+        const BenchScope scope{.peers = false, .trace = first, .scale = first, .linux_boot = false};
         const BenchResult result = run_bench(session, {MachineKind::virt, gic}, scope);
         excess += bench_excess(result, first ? all : std::vector{RowSource::guest});
     }

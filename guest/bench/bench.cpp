@@ -2,11 +2,11 @@
 // Bulkhead's or of Xen's, always the same binary. All figures are differences between two readings
 // of the counter, in nanoseconds; alone on QEMU they show what the measuring itself costs.
 //
-// Command line: samples=200 rows=alone|pair|timer|idle|busy ms=0
-// `pair` is what takes a second CPU, and nothing else; `timer` the virtual timer alone, after so
-// many milliseconds, in which other domains come to rest; `idle` and `busy` wait for one timer and
-// say nothing, for whoever counts from outside what happens meanwhile. The lines that start with
-// "bench:" are for the host tool.
+// Command line: samples=200 rows=alone|pair|device|timer|idle|busy ms=0
+// `pair` is what takes a second CPU, and nothing else; `device` what takes a PL031; `timer` the
+// virtual timer alone, after so many milliseconds, in which other domains come to rest; `idle` and
+// `busy` wait for one timer and say nothing, for whoever counts from outside what happens
+// meanwhile. The lines that start with "bench:" are for the host tool.
 
 #include "bench/rows.hpp"
 #include "kit/cpu.hpp"
@@ -38,6 +38,8 @@ void guest_main(const Board& board)
     const auto rows = board.command_line.value("rows").value_or("alone");
     if (rows == "pair")
         measure_pair(board, samples);
+    else if (rows == "device")
+        measure_device(board, samples);
     else if (rows == "alone")
         measure_alone(board, samples);
     else

@@ -95,6 +95,34 @@ void measure_burst(const Board& board, unsigned samples)
 
 } // namespace
 
+/// A PL031 (ARM DDI 0224, 3.2) whose alarm is for this very second interrupts with the write.
+void measure_device(const Board& board, unsigned samples)
+{
+    constexpr At<std::uint32_t> data{0x00};
+    constexpr At<std::uint32_t> match{0x04};
+    constexpr At<std::uint32_t> mask{0x10};
+    constexpr At<std::uint32_t> clear{0x1c};
+    if (board.clock_registers.size == 0) stop("rows=device takes a PL031");
+    const RegisterBlock clock{board.clock_registers.start};
+    const auto interrupt = board.clock_interrupt;
+    const LatencyProbe probe;
+    gic::set_trigger(interrupt);
+    gic::route_here(interrupt.intid);
+    gic::enable(interrupt.intid);
+    clock.write(mask, 1U);
+    print_row("device_spi", measure(samples, [&] {
+                  const auto now = clock.read(data);
+                  const auto span = probe.store(clock.base() + match.offset, now);
+                  const auto acknowledged = gic::acknowledge();
+                  clock.write(clear, 1U);
+                  expect(acknowledged, interrupt.intid);
+                  gic::end(acknowledged);
+                  return span.ticks();
+              }));
+    clock.write(mask, 0U);
+    gic::disable(interrupt.intid);
+}
+
 void measure_virtual_timer(const Board& board, unsigned samples)
 {
     constexpr auto vtimer = TimerKind::virtual_timer;

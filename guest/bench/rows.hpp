@@ -54,6 +54,7 @@ inline void print_row(std::string_view name, const Series& series, std::string_v
 void measure_traps(const Board& board, unsigned samples);
 /// From a cause to the first instruction of the interrupt's handler.
 void measure_interrupts(const Board& board, unsigned samples);
+void measure_device(const Board& board, unsigned samples);
 void measure_virtual_timer(const Board& board, unsigned samples);
 /// One timer's period and its interrupt.
 void let_time_pass(const Board& board, bool asleep, std::uint64_t milliseconds);
