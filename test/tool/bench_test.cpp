@@ -48,10 +48,10 @@ TEST(BenchReport, rows_are_kept_by_name_until_the_guest_is_done)
 
 TEST_F(Bench, a_budget_is_the_machines_or_the_one_for_all_or_the_goal)
 {
-    const std::string toml =
-        "[[row]]\nname = \"a\"\ntitle = \"A\"\ngoal = 100\nvirt-gicv3 = 120\n"
-        "[[row]]\nname = \"b\"\ntitle = \"B\"\ngoal = 100\n"
-        "[[row]]\nname = \"c\"\ntitle = \"C\"\nbudget = 7\nsource = \"size\"\n";
+    const std::string toml = "[[row]]\nname = \"a\"\ntitle = \"A\"\ngoal = 100\nvirt-gicv3 = 120\n"
+                             "[[row]]\nname = \"b\"\ntitle = \"B\"\ngoal = 100\n"
+                             "[[row]]\nname = \"c\"\ntitle = \"C\"\nbudget = 7\nsource = \"size\"\n"
+                             "only = [\"virt-gicv3\"]\n";
     const auto v3 = rows(toml);
     EXPECT_EQ(v3.at(0).budget, 120.0);
     EXPECT_EQ(v3.at(0).goal, 100.0);
