@@ -42,11 +42,14 @@ def constant(file, pattern):
 def stacks():
     """Where EL2 is entered, and how much stack there is."""
     own = constant("arm64/layout.hpp", r"stack_size = (\w+);")
+    frame = constant("arm64/vectors.S", r"\.set FRAME, (\w+)")
     boot = constant("arm64/entry_constants.h", r"BOOT_STACK_SIZE (\w+)")
     panic = constant("arm64/vectors.S", r"\.skip\s+(\w+)\s+panic_stack_end:")
     return [
         ("vectors", own),
         ("vectors_gicv2", own),
+        # What the tables share lies between the first one's vectors and ends its symbol early.
+        ("interrupt_from_guest_v3", own - frame),
         ("bulkhead_secondary_main", own),
         ("bulkhead_main", boot),
         ("el2_exception", panic),

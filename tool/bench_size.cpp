@@ -55,7 +55,8 @@ std::uint64_t stack_use(const Project& project, const std::filesystem::path& elf
     for (std::string line; std::getline(lines, line);) {
         const std::string_view mark = "at most ";
         const std::size_t at = line.find(mark);
-        if (line.starts_with("stack: vectors") && at != std::string::npos)
+        if ((line.starts_with("stack: vectors") || line.starts_with("stack: interrupt")) &&
+            at != std::string::npos)
             worst = std::max<std::uint64_t>(worst, std::stoull(line.substr(at + mark.size())));
     }
     return worst;
