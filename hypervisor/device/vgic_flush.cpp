@@ -134,6 +134,7 @@ void VgicDelivery::refill_crowded(CpuInterface& c)
     for (const unsigned index : each_bit(c.waiting_banks))
         chosen.consider(bank_of(c, index), c.waiting[index]);
     chosen.include_a_pending_one();
+    c.crowded = true;
     for (unsigned k = 0; k < chosen.size(); ++k)
         fill_slot(c, at(c.id, chosen[k]));
 
@@ -142,7 +143,6 @@ void VgicDelivery::refill_crowded(CpuInterface& c)
     if (spilled && !c.spilled) static_cast<void>(machine::take_end_of_interrupt_count());
     const bool more = chosen.leaves_pending();
     c.spilled = spilled;
-    c.crowded = true;
     request(c, {.underflow = more && list_registers_ > 1,
                 .no_pending = more,
                 .entry_not_present = spilled,

@@ -143,8 +143,9 @@ Lr VgicDelivery::compose(const CpuInterface& c, Interrupt i, std::uint8_t source
             .with(Lr::state, active ? State::active : State::pending);
 
     // A line that may drop again, and what is for another vCPU or from another sender, stays behind
-    // while this one is active; its end of interrupt is when to look again.
-    bool alone = !i.has_level_line() && !i.is(&Bank::held) && target_of(i) == c.id;
+    // while this one is active, and so does all while others wait that may be more urgent; its end
+    // of interrupt is when to look again.
+    bool alone = !c.crowded && !i.has_level_line() && !i.is(&Bank::held) && target_of(i) == c.id;
     bool look_again = i.has_level_line() || i.is(&Bank::held);
     if (is_v2_sgi(i)) {
         const auto sources = c.sgi_sources[i.id.value()];
