@@ -27,8 +27,10 @@ public:
         void end()
         {
             --cause_->raising_;
-            if (cause_->taken_ != taken_before_) return;
-            (cause_->clearing_ ? cause_->raised_meanwhile_ : cause_->must_) = true;
+            if (cause_->clearing_)
+                cause_->raised_meanwhile_ = true;
+            else if (cause_->taken_ == taken_before_)
+                cause_->must_ = true;
         }
 
     private:
