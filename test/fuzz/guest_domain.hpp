@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -32,7 +33,7 @@ public:
                    .has_vpl011 = true,
                    .timer_interrupts = {Intid{27}, Intid{30}},
                    .watchdog_ms = 1000},
-                  map(), aligned(), vcpus_)
+                  map(), aligned(), vcpus_, *events_)
     {
         for (const unsigned n : {40U, 50U, 60U})
             domain_.vgic().link_shared(Intid{n}, Intid{n});
@@ -80,6 +81,8 @@ private:
     TestMachine& machine_;
     std::vector<std::byte> vgic_memory_;
     std::array<domain::Vcpu, vcpus> vcpus_;
+    std::unique_ptr<event::EventChannels::Storage> events_ =
+        std::make_unique<event::EventChannels::Storage>();
     domain::Domain domain_;
 };
 

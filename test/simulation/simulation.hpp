@@ -29,6 +29,8 @@ struct Finished {};
 /// A domain, with what is promised of its interrupts and what its devices did.
 struct Partition {
     std::vector<std::byte> vgic_memory;
+    std::unique_ptr<event::EventChannels::Storage> events =
+        std::make_unique<event::EventChannels::Storage>();
     std::optional<domain::Domain> domain;
     unsigned first_cpu = 0;
     unsigned vcpus = 1;
