@@ -69,6 +69,7 @@ std::string_view format_into(std::span<char> buffer, const char* format,
         const bool hexadecimal = *++format == 'x';
         if (hexadecimal) ++format;
         if (next < arguments.size()) out.put(arguments[next++], hexadecimal);
+        if (*format == '\0') break;
     }
     return out.text();
 }

@@ -172,8 +172,9 @@ Result<domain::Domain*> create_domain(const DomainDescription& description, Host
                                               memory::Stage2Access::device);
         if (!mapped) return failure(mapped.error());
     }
-    if (auto attached = attach_devices(*host.devices, description, **domain); !attached)
-        return failure(attached.error());
+    if (host.devices != nullptr)
+        if (auto attached = attach_devices(*host.devices, description, **domain); !attached)
+            return failure(attached.error());
     return domain;
 }
 

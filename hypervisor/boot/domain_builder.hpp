@@ -25,7 +25,7 @@ struct HostResources {
     memory::PhysicalRanges& free_ram;
     /// Of the UART that is Bulkhead's.
     std::optional<Intid> console_interrupt = {};
-    /// What of the devices is whose.
+    /// What of the devices is whose; null: all of them nobody's.
     const AssignedDevices* devices = nullptr;
 };
 

@@ -281,7 +281,7 @@ TEST_F(DescriptionChecker, a_channel_joins_domains_at_free_ports)
     EXPECT_EQ(with(channel("1", "rtos", "1") + channel("1", "rtos", "2")),
               "FILE:18: port = 1: \"linux\" has a channel at this port (line 13)\n");
     EXPECT_EQ(with("[[channel]]\ndomain = \"linux\"\nport = 1\npeer = \"rtos\"\n"),
-              "FILE:11: [[channel]]: peer_port is missing; write for example peer_port = 1\n");
+              "FILE:11: peer_port: missing; [[channel]] needs it, for example peer_port = 1\n");
 }
 
 TEST_F(DescriptionChecker, images_must_not_overlap)
