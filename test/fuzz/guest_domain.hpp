@@ -60,14 +60,17 @@ private:
     /// One for all runs: tables are never given back.
     static memory::Stage2Map map()
     {
+        constexpr std::size_t guest_size = std::size_t{2} << 20;
         static PhysicalMemory ram{std::size_t{4} << 20};
+        static PhysicalMemory guest_ram{guest_size};
         static memory::PhysicalRanges free;
         static const auto made = [] {
             require(free.add(ram.range()).has_value());
             memory::page_pool().use(free);
             auto map = memory::Stage2Map::create(memory::page_pool(), 1);
-            require(map && map->map(GuestAddress{0x4000'0000}, PhysicalAddress{0x4000'0000},
-                                    std::uint64_t{2} << 20, memory::Stage2Access::ram));
+            const auto guest = guest_ram.range();
+            require(map && map->map(GuestAddress{0x4000'0000}, guest.start, guest_size,
+                                    memory::Stage2Access::ram));
             return *map;
         }();
         return made;

@@ -185,7 +185,9 @@ private:
         case 11:
         case 12: return change_interrupt();
         case 13: return read_pending();
-        case 14: return s_.device_event();
+        case 14: // as on the CPU that takes a device's interrupt
+            s_.device_event();
+            return return_from_trap();
         case 15:
             interface().priority_mask =
                 static_cast<std::uint8_t>(s_.one_in(3) ? s_.upto(32) * 8 : 0xf8);
