@@ -3,31 +3,21 @@
 #include "hypercall/caller.hpp"
 #include "machine/upcalls.hpp"
 
-#include <algorithm>
-#include <iterator>
-
 namespace bulkhead::upcall {
 namespace {
 
-constexpr struct {
-    std::uint64_t number;
-    hypercall::Outcome (*carry_out)(const hypercall::Caller& caller);
-} calls[] = {
-    {__HYPERVISOR_event_channel_op, hypercall::event_channel_op},
-    {__HYPERVISOR_sched_op, hypercall::sched_op},
-    {__HYPERVISOR_memory_op, hypercall::memory_op},
-    {__HYPERVISOR_vcpu_op, hypercall::vcpu_op},
-    {__HYPERVISOR_hvm_op, hypercall::hvm_op},
-    {__HYPERVISOR_xen_version, hypercall::xen_version},
-    {__HYPERVISOR_console_io, hypercall::console_io},
-};
-
 hypercall::Outcome carry_out(const hypercall::Caller& caller)
 {
-    const auto number = caller.registers().x[16];
-    const auto* const call =
-        std::ranges::find(calls, number, [](const auto& entry) { return entry.number; });
-    return call == std::end(calls) ? failure(Error::not_implemented) : call->carry_out(caller);
+    switch (caller.registers().x[16]) {
+    case __HYPERVISOR_event_channel_op: return hypercall::event_channel_op(caller);
+    case __HYPERVISOR_sched_op: return hypercall::sched_op(caller);
+    case __HYPERVISOR_memory_op: return hypercall::memory_op(caller);
+    case __HYPERVISOR_vcpu_op: return hypercall::vcpu_op(caller);
+    case __HYPERVISOR_hvm_op: return hypercall::hvm_op(caller);
+    case __HYPERVISOR_xen_version: return hypercall::xen_version(caller);
+    case __HYPERVISOR_console_io: return hypercall::console_io(caller);
+    default: return failure(Error::not_implemented);
+    }
 }
 
 } // namespace
