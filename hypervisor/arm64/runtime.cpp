@@ -16,9 +16,10 @@ constexpr std::size_t block = 32;
 extern "C" {
 
 // Whole blocks are moved by pairs: EL2's memory is Normal, where unaligned accesses are allowed.
-// Both moves read all of a block before they write it, so that the two may overlap that way round.
+// Both moves read all of a block before they write it, so that the two may overlap that way round:
+// memcpy does not say __restrict, as memmove relies on it.
 
-BULKHEAD_PLAIN void* memcpy(void* __restrict to, const void* __restrict from, std::size_t size)
+BULKHEAD_PLAIN void* memcpy(void* to, const void* from, std::size_t size)
 {
     auto* out = static_cast<unsigned char*>(to);
     const auto* in = static_cast<const unsigned char*>(from);
