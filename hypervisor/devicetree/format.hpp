@@ -21,7 +21,8 @@ inline void store(std::byte* to, std::uint32_t word)
     __builtin_memcpy(to, &word, sizeof word);
 }
 
-constexpr std::size_t align(std::size_t size) { return (size + 3) & ~std::size_t{3}; }
+/// Tokens, names and values start at multiples of this (5.4).
+constexpr std::size_t alignment = 4;
 
 /// 5.2. Offsets are from the header's start.
 struct Header {

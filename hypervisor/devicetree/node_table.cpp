@@ -1,5 +1,6 @@
 #include "devicetree/node_table.hpp"
 
+#include "base/bits.hpp"
 #include "devicetree/format.hpp"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ public:
     bool skip(std::size_t size)
     {
         if (size > block_.size() - at_) return false;
-        at_ = std::min(format::align(at_ + size), block_.size());
+        at_ = std::min(align_up(at_ + size, format::alignment), block_.size());
         return true;
     }
     /// Skips a string, and says its length without the NUL.

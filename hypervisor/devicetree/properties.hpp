@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/bits.hpp"
 #include "devicetree/format.hpp"
 #include "devicetree/property.hpp"
 
@@ -32,7 +33,7 @@ public:
         }
         Iterator& operator++()
         {
-            at_ += format::property_header_size + format::align(word(1));
+            at_ += format::property_header_size + align_up(std::size_t{word(1)}, format::alignment);
             skip_nops();
             return *this;
         }

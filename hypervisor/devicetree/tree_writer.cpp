@@ -1,5 +1,7 @@
 #include "devicetree/tree_writer.hpp"
 
+#include "base/bits.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -84,24 +86,21 @@ Result<std::span<const std::byte>> TreeWriter::finish()
     return buffer_.first(header.total_size);
 }
 
-void TreeWriter::begin(std::string_view name)
+void TreeWriter::begin(std::string_view name, std::string_view unit_address)
 {
     word(format::begin_node);
-    if (auto* to = room(name.size() + 1)) std::ranges::copy(std::as_bytes(std::span{name}), to);
+    auto* to = room(name.size() + unit_address.size() + 1);
+    if (to == nullptr) return;
+    to = std::ranges::copy(std::as_bytes(std::span{name}), to).out;
+    std::ranges::copy(std::as_bytes(std::span{unit_address}), to);
 }
 
 void TreeWriter::begin(std::string_view name, std::uint64_t address)
 {
     constexpr std::size_t most_digits = 16;
-    std::array<char, most_digits> digits;
-    const auto* const digits_end = std::to_chars(digits.begin(), digits.end(), address, 16).ptr;
-    const std::string_view number{digits.begin(), digits_end};
-    word(format::begin_node);
-    auto* to = room(name.size() + 1 + number.size() + 1);
-    if (to == nullptr) return;
-    to = std::ranges::copy(std::as_bytes(std::span{name}), to).out;
-    *to++ = std::byte{'@'};
-    std::ranges::copy(std::as_bytes(std::span{number}), to);
+    std::array<char, 1 + most_digits> text{'@'};
+    const auto* const end = std::to_chars(text.begin() + 1, text.end(), address, 16).ptr;
+    begin(name, std::string_view{text.begin(), end});
 }
 
 std::byte* TreeWriter::place(std::string_view name, std::size_t size)
@@ -115,9 +114,10 @@ std::byte* TreeWriter::place(std::string_view name, std::size_t size)
 std::byte* TreeWriter::room(std::size_t size)
 {
     const auto left = buffer_.size() - strings_.size();
-    is_full_ = is_full_ || end_ > left || size > left - end_ || format::align(size) > left - end_;
+    is_full_ = is_full_ || end_ > left || size > left - end_ ||
+               align_up(size, format::alignment) > left - end_;
     if (is_full_) return nullptr;
-    const auto place = buffer_.subspan(end_, format::align(size));
+    const auto place = buffer_.subspan(end_, align_up(size, format::alignment));
     std::ranges::fill(place.last(std::min<std::size_t>(place.size(), 4)), std::byte{0});
     end_ += place.size();
     return place.data();

@@ -49,7 +49,8 @@ public:
     Result<std::span<const std::byte>> finish();
 
 private:
-    void begin(std::string_view name);
+    /// `unit_address` with its @, or nothing.
+    void begin(std::string_view name, std::string_view unit_address = {});
     void begin(std::string_view name, std::uint64_t address);
     void end() { word(format::end_node); }
     /// Room for a property's value; null after an error.
