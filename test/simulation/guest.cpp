@@ -1,6 +1,7 @@
 #include "simulation/guest.hpp"
 
 #include "device/guest_layout.hpp"
+#include "machine/gic_register.hpp"
 #include "machine/pl011_registers.hpp"
 #include "machine/upcalls.hpp"
 #include "simulation/simulation.hpp"
@@ -21,18 +22,8 @@ constexpr unsigned retries_until_stuck = 3000;
 constexpr std::uint64_t sgi_frame = 0x1'0000;
 constexpr std::uint64_t redistributor_size = 0x2'0000;
 
-enum Register : std::uint16_t {
-    isenabler = 0x100,
-    icenabler = 0x180,
-    ispendr = 0x200,
-    icpendr = 0x280,
-    isactiver = 0x300,
-    ipriorityr = 0x400,
-    itargetsr = 0x800,
-    icfgr = 0xc00,
-    sgir = 0xf00,
-    irouter = 0x6000,
-};
+using Register = test::GicRegister;
+using enum test::GicRegister;
 
 enum Function : std::uint32_t {
     cpu_off = 0x8400'0002,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "device/vgic.hpp"
+#include "machine/gic_register.hpp"
 #include "machine/test_machine.hpp"
 
 #include <gtest/gtest.h>
@@ -167,15 +168,8 @@ public:
     }
 
     // One bit of a register with a bit per interrupt, wherever this version has it.
-    enum Register : std::uint16_t {
-        igroupr = 0x80,
-        isenabler = 0x100,
-        icenabler = 0x180,
-        ispendr = 0x200,
-        icpendr = 0x280,
-        isactiver = 0x300,
-        icactiver = 0x380,
-    };
+    using Register = test::GicRegister;
+    using enum test::GicRegister;
     void set(Register which, Intid intid, unsigned of)
     {
         write_word(which, intid, of, std::uint32_t{1} << intid.value() % 32);
