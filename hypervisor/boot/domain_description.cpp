@@ -46,14 +46,8 @@ constexpr struct {
     std::string_view name;
     std::string_view neutral;
 } unsupported_properties[] = {
-    {"direct-map", {}},
-    {"xen,static-mem", {}},
-    {"domain-cpupool", {}},
-    {"llc-colors", {}},
-    {"sve", {}},
-    {"v8r_el1_msa", {}},
-    {"xen,sci_type", "none"},
-    {"capabilities", "0"},
+    {"direct-map", {}}, {"xen,static-mem", {}}, {"domain-cpupool", {}},   {"llc-colors", {}},
+    {"sve", {}},        {"v8r_el1_msa", {}},    {"xen,sci_type", "none"}, {"capabilities", "0"},
 };
 
 constexpr std::string_view unsupported_children[] = {"xen,domain-shared-memory-v1"};
