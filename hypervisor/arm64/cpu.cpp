@@ -62,16 +62,16 @@ void wait_until_equal(const std::atomic<std::uint16_t>& variable, std::uint16_t 
     // The exclusive load arms the monitor, so that the store that changes the value is the event
     // that ends WFE (Arm ARM B2.9.6).
     std::uint32_t seen = 0;
-    do {
-        asm volatile("ldaxrh %w0, %1\n\t"
-                     "cmp %w0, %w2\n\t"
-                     "b.eq 1f\n\t"
-                     "wfe\n"
-                     "1:"
-                     : "=&r"(seen)
-                     : "Q"(variable), "r"(std::uint32_t{value})
-                     : "cc", "memory");
-    } while (seen != value);
+    asm volatile("1:\n\t"
+                 "ldaxrh %w0, %1\n\t"
+                 "cmp %w0, %w2\n\t"
+                 "b.eq 2f\n\t"
+                 "wfe\n\t"
+                 "b 1b\n"
+                 "2:"
+                 : "=&r"(seen)
+                 : "Q"(variable), "r"(std::uint32_t{value})
+                 : "cc", "memory");
 }
 
 void note_lock_taken(unsigned rank)

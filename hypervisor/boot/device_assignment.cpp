@@ -42,26 +42,25 @@ bool may_access_memory(const Node& device)
 /// Reads one domain's partial tree.
 class Reader {
 public:
-    Reader(DomainDescription& domain, const HostDevices& host, AssignedDevices& devices,
-           Report& report)
-        : domain_(domain), module_(domain.device_tree->node), host_(host), devices_(devices),
-          report_(report)
+    Reader(DomainDescription& domain, const devicetree::BootModule& module, const HostDevices& host,
+           AssignedDevices& devices, Report& report)
+        : domain_(domain), module_(module.node), range_(module.range), host_(host),
+          devices_(devices), report_(report)
     {
     }
 
     void read()
     {
-        const auto range = domain_.device_tree->range;
         const auto* const start =
-            machine::map_physical(range.start, range.size, machine::MapAccess::read_only);
+            machine::map_physical(range_.start, range_.size, machine::MapAccess::read_only);
         const auto nodes = memory::page_pool().create<devicetree::NodeTable>();
         const auto tree =
-            nodes ? devicetree::Tree::open({start, range.size}, **nodes) : failure(nodes.error());
+            nodes ? devicetree::Tree::open({start, range_.size}, **nodes) : failure(nodes.error());
         if (!tree) {
             domain_.is_wrong = true;
             return report_.error("{}: reg = {} is no device tree of at most 2 MiB, at a multiple "
                                  "of 8 and complete within the module",
-                                 module_.path(), range.start);
+                                 module_.path(), range_.start);
         }
         domain_.devices = *tree;
         const auto top = tree->at_path("/passthrough");
@@ -112,8 +111,9 @@ private:
 
     void read_registers(const Node& node, const devicetree::Property& list)
     {
-        const std::uint64_t address_cells = node.parent() ? node.parent()->address_cells() : 0;
-        const std::uint64_t size_cells = node.parent() ? node.parent()->size_cells() : 0;
+        const auto parent = node.parent();
+        const std::uint64_t address_cells = parent ? parent->address_cells() : 0;
+        const std::uint64_t size_cells = parent ? parent->size_cells() : 0;
         const auto entry = 2 * address_cells + size_cells;
         std::uint64_t at = 0;
         for (; entry != 0 && at + entry <= list.cell_count(); at += entry) {
@@ -240,6 +240,7 @@ private:
 
     DomainDescription& domain_;
     Node module_;
+    PhysicalRange range_;
     const HostDevices& host_;
     AssignedDevices& devices_;
     Report& report_;
@@ -253,7 +254,8 @@ void assign_devices(DomainDescriptions& domains, const HostDevices& host, Assign
                     Report& report)
 {
     for (auto& domain : domains)
-        if (!domain.is_wrong && domain.device_tree) Reader{domain, host, devices, report}.read();
+        if (!domain.is_wrong && domain.device_tree)
+            Reader{domain, *domain.device_tree, host, devices, report}.read();
 }
 
 Result<void> attach_devices(const AssignedDevices& devices, const DomainDescription& description,

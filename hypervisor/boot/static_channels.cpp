@@ -83,9 +83,11 @@ void bind_channels(const devicetree::Tree& tree, const DomainDescriptions& domai
     for (const auto node : domain.node.children()) {
         if (!node.is_compatible(compatible)) continue;
         const auto end = read_end(tree, node);
-        const auto back = end && end->other ? read_end(tree, *end->other) : std::nullopt;
-        const auto* const peer = back ? owner_of(domains, *end->other) : nullptr;
-        if (peer != nullptr) static_cast<void>(events.bind_fixed(end->port, peer->id, back->port));
+        if (!end || !end->other) continue;
+        const auto back = read_end(tree, *end->other);
+        const auto* const peer = owner_of(domains, *end->other);
+        if (back && peer != nullptr)
+            static_cast<void>(events.bind_fixed(end->port, peer->id, back->port));
     }
 }
 

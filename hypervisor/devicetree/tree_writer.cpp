@@ -53,9 +53,9 @@ void TreeWriter::numbers(std::string_view name, std::span<const std::uint64_t> v
 
 void TreeWriter::copy(const Node& top, std::span<const std::string_view> without)
 {
-    auto open = top;
+    std::optional open = top;
     for (std::optional at = top; at; at = at->next(top)) {
-        for (; *at != top && open != at->parent(); open = *open.parent())
+        for (; *at != top && open && open != at->parent(); open = open->parent())
             end();
         begin(at->name());
         open = *at;
@@ -63,7 +63,7 @@ void TreeWriter::copy(const Node& top, std::span<const std::string_view> without
             if (std::ranges::find(without, property.name()) == without.end())
                 bytes(property.name(), property.value());
     }
-    for (; open != top; open = *open.parent())
+    for (; open && open != top; open = open->parent())
         end();
     end();
 }

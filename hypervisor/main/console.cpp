@@ -52,7 +52,7 @@ device::ConsoleMux& console_input() { return mux; }
 
 void start_console_input()
 {
-    if (!uart || !place->interrupt) return;
+    if (!uart || !place || !place->interrupt) return;
     const auto [intid, edge] = *place->interrupt;
     driver::gic().banks(intid).set_trigger(intid, edge);
     driver::gic().route(intid, CpuId{0});
