@@ -11,7 +11,7 @@ std::vector<LoadEntry> load_entries(const SystemPlan& plan, std::uint64_t tree_s
 {
     std::vector<LoadEntry> entries{
         {"bulkhead", plan.hypervisor, "the hypervisor"},
-        {"system.dtb", {plan.device_tree.start, tree_size}, "the system's device tree"}};
+        {"system.dtb", {plan.device_tree.start, tree_size}, "the device tree"}};
     for (const PlacedImage& placed : plan.images) {
         const DomainDescription& domain = plan.description.domains[placed.image.domain];
         entries.push_back(
@@ -36,11 +36,13 @@ std::string load_table(const std::vector<LoadEntry>& entries)
     return table;
 }
 
+/// U-Boot's shell takes an apostrophe for a quotation mark even inside quotation marks, so there is
+/// none in the script.
 std::string uboot_script(const SystemPlan& plan, const std::vector<LoadEntry>& entries)
 {
     std::string script = fmt::format(
         "# Made by `./bulkhead build` from {}. Starts Bulkhead and its domains.\n"
-        "# Put this folder's files on the boot medium. For a network boot, set `load` to\n"
+        "# Put all files of this folder on the boot medium. For a network boot, set `load` to\n"
         "# tftpboot before this runs.\n"
         "if test -z \"${{load}}\"; then\n"
         "    setenv load load ${{devtype}} ${{devnum}}:${{distro_bootpart}}\n"

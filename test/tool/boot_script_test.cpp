@@ -42,36 +42,42 @@ TEST_F(BootScript, uboot_loads_each_file_and_boots_the_hypervisor_with_the_tree)
 {
     const SystemPlan plan = project.plan_of(toml);
     const std::string script = uboot_script(plan, load_entries(plan, 5000));
-    EXPECT_EQ(script,
-              "# Made by `./bulkhead build` from system.toml. Starts Bulkhead and its domains.\n"
-              "# Put this folder's files on the boot medium. For a network boot, set `load` to\n"
-              "# tftpboot before this runs.\n"
-              "if test -z \"${load}\"; then\n"
-              "    setenv load load ${devtype} ${devnum}:${distro_bootpart}\n"
-              "fi\n"
-              "# The tree stays where it is loaded.\n"
-              "setenv fdt_high 0xffffffffffffffff\n"
-              "echo \"Loading the hypervisor\"\n"
-              "${load} 0x200000 bulkhead || exit 1\n"
-              "echo \"Loading the system's device tree\"\n"
-              "${load} 0x400000 system.dtb || exit 1\n"
-              "echo \"Loading kernel of linux\"\n"
-              "${load} 0x600000 linux-kernel || exit 1\n"
-              "echo \"Loading ramdisk of linux\"\n"
-              "${load} 0x10000000 linux-ramdisk || exit 1\n"
-              "booti 0x200000 - 0x400000\n");
+    EXPECT_EQ(
+        script,
+        "# Made by `./bulkhead build` from system.toml. Starts Bulkhead and its domains.\n"
+        "# Put all files of this folder on the boot medium. For a network boot, set `load` to\n"
+        "# tftpboot before this runs.\n"
+        "if test -z \"${load}\"; then\n"
+        "    setenv load load ${devtype} ${devnum}:${distro_bootpart}\n"
+        "fi\n"
+        "# The tree stays where it is loaded.\n"
+        "setenv fdt_high 0xffffffffffffffff\n"
+        "echo \"Loading the hypervisor\"\n"
+        "${load} 0x200000 bulkhead || exit 1\n"
+        "echo \"Loading the device tree\"\n"
+        "${load} 0x400000 system.dtb || exit 1\n"
+        "echo \"Loading kernel of linux\"\n"
+        "${load} 0x600000 linux-kernel || exit 1\n"
+        "echo \"Loading ramdisk of linux\"\n"
+        "${load} 0x10000000 linux-ramdisk || exit 1\n"
+        "booti 0x200000 - 0x400000\n");
+}
+
+TEST_F(BootScript, has_no_apostrophe_which_uboot_takes_for_a_quotation_mark)
+{
+    const SystemPlan plan = project.plan_of(toml);
+    EXPECT_FALSE(uboot_script(plan, load_entries(plan, 5000)).contains('\''));
 }
 
 TEST_F(BootScript, the_table_shows_where_everything_goes)
 {
     const SystemPlan plan = project.plan_of(toml);
-    EXPECT_EQ(
-        load_table(load_entries(plan, 5000)),
-        "file                  address             end        size  what\n"
-        "bulkhead             0x200000        0x3fffff       2 MiB  the hypervisor\n"
-        "system.dtb           0x400000        0x401387       5 KiB  the system's device tree\n"
-        "linux-kernel         0x600000        0x600fff       4 KiB  kernel of linux\n"
-        "linux-ramdisk      0x10000000      0x10000005       1 KiB  ramdisk of linux\n");
+    EXPECT_EQ(load_table(load_entries(plan, 5000)),
+              "file                  address             end        size  what\n"
+              "bulkhead             0x200000        0x3fffff       2 MiB  the hypervisor\n"
+              "system.dtb           0x400000        0x401387       5 KiB  the device tree\n"
+              "linux-kernel         0x600000        0x600fff       4 KiB  kernel of linux\n"
+              "linux-ramdisk      0x10000000      0x10000005       1 KiB  ramdisk of linux\n");
 }
 
 TEST(BootStub, jumps_to_the_hypervisor_with_the_tree_in_x0)
