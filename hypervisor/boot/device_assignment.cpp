@@ -1,6 +1,7 @@
 #include "boot/device_assignment.hpp"
 
 #include "base/bits.hpp"
+#include "boot/complaints.hpp"
 #include "boot/domain_tree.hpp"
 #include "devicetree/interrupt.hpp"
 #include "machine/memory.hpp"
@@ -40,12 +41,12 @@ bool may_access_memory(const Node& device)
 }
 
 /// Reads one domain's partial tree.
-class Reader {
+class Reader : Complaints {
 public:
     Reader(DomainDescription& domain, const devicetree::BootModule& module, const HostDevices& host,
            AssignedDevices& devices, Report& report)
-        : domain_(domain), module_(module.node), range_(module.range), host_(host),
-          devices_(devices), report_(report)
+        : Complaints(domain, report), module_(module.node), range_(module.range), host_(host),
+          devices_(devices)
     {
     }
 
@@ -53,15 +54,17 @@ public:
     {
         const auto* const start =
             machine::map_physical(range_.start, range_.size, machine::MapAccess::read_only);
-        const auto nodes = memory::page_pool().create<devicetree::NodeTable>();
+        using devicetree::NodeTable;
+        auto& pool = memory::page_pool();
+        const auto room = pool.create_array<NodeTable::Entry>(NodeTable::sufficient(range_.size));
+        const auto nodes = room ? pool.create<NodeTable>(*room) : failure(room.error());
         const auto tree =
             nodes ? devicetree::Tree::open({start, range_.size}, **nodes) : failure(nodes.error());
-        if (!tree) {
-            domain_.is_wrong = true;
-            return report_.error("{}: reg = {} is no device tree of at most 2 MiB, at a multiple "
-                                 "of 8 and complete within the module",
-                                 module_.path(), range_.start);
-        }
+        if (!tree)
+            return wrong(module_,
+                         "reg = {} is no device tree of at most 2 MiB, at a multiple of 8 "
+                         "and complete within the module",
+                         range_.start);
         domain_.devices = *tree;
         const auto top = tree->at_path("/passthrough");
         if (!top)
@@ -71,10 +74,10 @@ public:
             read_device(*node);
         const auto phandle = gic_phandle_of(domain_.devices);
         if (const auto other = tree->with_phandle(phandle); other && other->name() != "gic")
-            wrong(*other,
-                  "{}: {}: phandle = {} is that of the guest's interrupt controller; give "
-                  "the node another",
-                  phandle);
+            wrong_in(module_, *other,
+                     "phandle = {} is that of the guest's interrupt controller; give "
+                     "the node another",
+                     phandle);
         if (!active_device_.empty())
             report_.warning("{}: NO DMA ISOLATION: {} may access memory by itself, and no IOMMU "
                             "keeps domain {} ({}) out of all other memory with it",
@@ -82,28 +85,18 @@ public:
     }
 
 private:
-    /// Reports what is wrong in a node of the partial tree.
-    template <typename... Arguments>
-    void wrong(
-        const Node& where,
-        log::Format<std::string_view, std::string_view, std::type_identity_t<Arguments>...> format,
-        const Arguments&... arguments)
-    {
-        domain_.is_wrong = true;
-        report_.error<std::string_view, std::string_view, Arguments...>(format, module_.path(),
-                                                                        where.path(), arguments...);
-    }
-
     void read_device(const Node& node)
     {
         const auto registers = node.property("xen,reg");
         const auto path = node.property("xen,path");
         const bool forced = node.has("xen,force-assign-without-iommu");
         if (path && !registers)
-            wrong(node, "{}: {}: xen,path without xen,reg: say where the device's registers are");
+            wrong_in(module_, node,
+                     "xen,path without xen,reg: say where the device's registers are");
         if (registers && !path && !forced)
-            wrong(node, "{}: {}: xen,reg without xen,path: name the host's node, or add "
-                        "xen,force-assign-without-iommu");
+            wrong_in(module_, node,
+                     "xen,reg without xen,path: name the host's node, or add "
+                     "xen,force-assign-without-iommu");
         if (registers) read_registers(node, *registers);
         if (path) read_host_node(node, path->string().value_or("?"), forced);
         if (registers && !path && active_device_.empty()) active_device_ = node.name();
@@ -124,10 +117,10 @@ private:
             add_registers(node, {&domain_, GuestAddress{*guest}, {PhysicalAddress{*start}, *size}});
         }
         if (at == 0 || at * 4 != list.value().size())
-            wrong(node,
-                  "{}: {}: xen,reg has to list <host-address size guest-address> in {}, {} "
-                  "and {} cells, at most 2 each",
-                  address_cells, size_cells, address_cells);
+            wrong_in(module_, node,
+                     "xen,reg has to list <host-address size guest-address> in {}, {} "
+                     "and {} cells, at most 2 each",
+                     address_cells, size_cells, address_cells);
     }
 
     void add_registers(const Node& node, const AssignedRegisters& wanted)
@@ -135,8 +128,8 @@ private:
         const auto& host = wanted.host;
         const layout::Window guest{wanted.guest, host.size};
         const auto refuse = [&](std::string_view why, std::string_view by = {}) {
-            wrong(node, "{}: {}: xen,reg = {} to {} at the guest's {}: {}{}", host.start,
-                  host.end(), guest.start, why, by);
+            wrong_in(module_, node, "xen,reg = {} to {} at the guest's {}: {}{}", host.start,
+                     host.end(), guest.start, why, by);
         };
         const auto limit = bit(memory::Stage2Map::address_bits());
         const auto all = host.start.value() | host.size | guest.start.value();
@@ -192,12 +185,13 @@ private:
     {
         const auto device = host_.tree.at_path(path);
         if (!device)
-            return wrong(node, "{}: {}: xen,path = \"{}\": the host's tree has no such node", path);
+            return wrong_in(module_, node, "xen,path = \"{}\": the host's tree has no such node",
+                            path);
         if (!forced)
-            wrong(node,
-                  "{}: {}: xen,path = \"{}\": no IOMMU keeps this device to the domain's "
-                  "memory; accept that with xen,force-assign-without-iommu",
-                  path);
+            wrong_in(module_, node,
+                     "xen,path = \"{}\": no IOMMU keeps this device to the domain's "
+                     "memory; accept that with xen,force-assign-without-iommu",
+                     path);
         for (std::size_t index = 0;; ++index) {
             const auto line = devicetree::interrupt(host_.tree, *device, index);
             if (line)
@@ -205,10 +199,10 @@ private:
             else if (line.error() != Error::invalid)
                 break; // no more, or another controller's: that one's driver deals with it
             else
-                return wrong(node,
-                             "{}: {}: xen,path = \"{}\": entry {} of its interrupts there is "
-                             "no interrupt of a GIC",
-                             path, index);
+                return wrong_in(module_, node,
+                                "xen,path = \"{}\": entry {} of its interrupts there is "
+                                "no interrupt of a GIC",
+                                path, index);
         }
         if (active_device_.empty() && may_access_memory(*device)) active_device_ = path;
     }
@@ -216,16 +210,17 @@ private:
     void add_interrupt(const Node& node, std::string_view path, Intid intid)
     {
         const auto refuse = [&](std::string_view why, std::string_view by = {}) {
-            wrong(node, "{}: {}: xen,path = \"{}\": its interrupt {} {}{}", path, intid, why, by);
+            wrong_in(module_, node, "xen,path = \"{}\": its interrupt {} {}{}", path, intid, why,
+                     by);
         };
         if (intid < Intid{32}) return refuse("is a CPU's own and cannot be assigned");
         const auto spi = intid.value() - 32;
         if (spi >= host_.spis) return refuse("is not one that the host's GIC has");
         if (domain_.nr_spis && spi >= *domain_.nr_spis)
-            return wrong(node,
-                         "{}: {}: xen,path = \"{}\": nr_spis = {} leaves out its interrupt; "
-                         "make it at least {}",
-                         path, *domain_.nr_spis, spi + 1);
+            return wrong_in(module_, node,
+                            "xen,path = \"{}\": nr_spis = {} leaves out its interrupt; "
+                            "make it at least {}",
+                            path, *domain_.nr_spis, spi + 1);
         if (intid == host_.console_interrupt) return refuse("is that of Bulkhead's console");
         if (domain_.vpl011 && intid == layout::vpl011_interrupt)
             return refuse("is that of the domain's vpl011; remove vpl011");
@@ -238,12 +233,10 @@ private:
             refuse("is one more than there is room to note");
     }
 
-    DomainDescription& domain_;
     Node module_;
     PhysicalRange range_;
     const HostDevices& host_;
     AssignedDevices& devices_;
-    Report& report_;
     /// The first that may access memory by itself.
     std::string_view active_device_;
 };

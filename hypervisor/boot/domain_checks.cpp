@@ -1,5 +1,7 @@
 #include "boot/domain_checks.hpp"
 
+#include "boot/complaints.hpp"
+
 #include <array>
 
 namespace bulkhead::boot {
@@ -58,10 +60,10 @@ void check_memory(DomainDescriptions& domains, std::uint64_t free, Report& repor
     for (auto& domain : domains) {
         if (domain.is_wrong) continue;
         if (domain.memory > free) {
-            report.error("{}: memory = {} MiB, but {} MiB are free ({}{}{} MiB)",
-                         domain.node.path(), domain.memory / 1_MiB, free / 1_MiB, list(),
-                         used == 0 ? "" : " of ", total / 1_MiB);
-            domain.is_wrong = true;
+            Complaints{domain, report}.wrong(domain.node,
+                                             "memory = {} MiB, but {} MiB are free ({}{}{} MiB)",
+                                             domain.memory / 1_MiB, free / 1_MiB, list(),
+                                             used == 0 ? "" : " of ", total / 1_MiB);
             continue;
         }
         free -= domain.memory;

@@ -1,4 +1,4 @@
-#include "boot/domain_description.hpp"
+#include "boot/complaints.hpp"
 
 #include "base/bits.hpp"
 #include "base/text.hpp"
@@ -68,10 +68,10 @@ std::optional<CpuMask> cpu_list(std::string_view list, unsigned count)
 }
 
 /// Reads one domain's node.
-class Reader {
+class Reader : Complaints {
 public:
     Reader(DomainDescription& domain, DomainLimits limits, Report& report)
-        : domain_(domain), node_(domain.node), limits_(limits), report_(report)
+        : Complaints(domain, report), node_(domain.node), limits_(limits)
     {
     }
 
@@ -96,16 +96,6 @@ public:
     }
 
 private:
-    /// Reports what is wrong with a node: the domain's, or one below it.
-    template <typename... Arguments>
-    void wrong(const Node& where,
-               log::Format<std::string_view, std::type_identity_t<Arguments>...> format,
-               const Arguments&... arguments)
-    {
-        domain_.is_wrong = true;
-        report_.error<std::string_view, Arguments...>(format, where.path(), arguments...);
-    }
-
     void check_properties()
     {
         for (const auto property : node_.properties()) {
@@ -118,10 +108,10 @@ private:
                 report_.warning("{}: {} is unknown{}{}", node_.path(), name,
                                 near.empty() ? "" : "; the nearest known property is ", near);
             } else if (unsupported->neutral.empty()) {
-                wrong(node_, "{}: {} is not supported; remove it", name);
+                wrong(node_, "{} is not supported; remove it", name);
             } else if (property.string() != unsupported->neutral &&
                        (!property.u32() || property.u32() != text::number(unsupported->neutral))) {
-                wrong(node_, "{}: {} is not supported; remove it or make it {}", name,
+                wrong(node_, "{} is not supported; remove it or make it {}", name,
                       unsupported->neutral);
             }
         }
@@ -132,10 +122,10 @@ private:
         constexpr auto most = device::guest_layout::ram[0].size + device::guest_layout::ram[1].size;
         const auto kib = node_.number("memory");
         if (!kib || *kib < page_size / 1_KiB) {
-            wrong(node_, "{}: memory has to be the guest's RAM in KiB, two cells: "
+            wrong(node_, "memory has to be the guest's RAM in KiB, two cells: "
                          "memory = <0 0x20000> for 128 MiB");
         } else if (*kib > most / 1_KiB) {
-            wrong(node_, "{}: memory = {} MiB, but a guest has room for {} MiB", *kib / 1_KiB,
+            wrong(node_, "memory = {} MiB, but a guest has room for {} MiB", *kib / 1_KiB,
                   most / 1_MiB);
         } else {
             domain_.memory = align_down(*kib * 1_KiB, page_size);
@@ -147,9 +137,9 @@ private:
         const auto most = std::min<unsigned>(limits_.vcpus, max_cpus);
         const auto count = node_.u32("cpus");
         if (!count || *count == 0)
-            wrong(node_, "{}: cpus has to be the number of vCPUs: cpus = <1>");
+            wrong(node_, "cpus has to be the number of vCPUs: cpus = <1>");
         else if (*count > most)
-            wrong(node_, "{}: cpus = {}, but a domain has at most {} vCPUs here", *count, most);
+            wrong(node_, "cpus = {}, but a domain has at most {} vCPUs here", *count, most);
         else
             domain_.vcpus = *count;
     }
@@ -160,7 +150,7 @@ private:
         if (!count && count.error() == Error::no_entry) return;
         const unsigned least = domain_.vpl011 ? 1 : 0;
         if (!count || *count < least || *count > most_spis)
-            wrong(node_, "{}: nr_spis has to be a number of SPIs from {} to {}", least, most_spis);
+            wrong(node_, "nr_spis has to be a number of SPIs from {} to {}", least, most_spis);
         else
             domain_.nr_spis = *count;
     }
@@ -171,7 +161,7 @@ private:
         const auto text = node_.string(property).value_or("?");
         const auto* const found = std::ranges::find(domain::shutdown_action_names, text);
         if (found == std::end(domain::shutdown_action_names))
-            wrong(node_, "{}: {} = \"{}\" has to be \"restart\", \"stop\" or \"panic\"", property,
+            wrong(node_, "{} = \"{}\" has to be \"restart\", \"stop\" or \"panic\"", property,
                   text);
         else
             action = domain::ShutdownAction(found - std::begin(domain::shutdown_action_names));
@@ -182,7 +172,7 @@ private:
         if (!node_.has("bulkhead,watchdog-ms")) return;
         domain_.watchdog_ms = node_.u32("bulkhead,watchdog-ms").value_or(0);
         if (domain_.watchdog_ms == 0)
-            wrong(node_, "{}: bulkhead,watchdog-ms has to be a number of milliseconds, from 1 on");
+            wrong(node_, "bulkhead,watchdog-ms has to be a number of milliseconds, from 1 on");
     }
 
     /// Of what Xen has for guests that know it, there are events, but neither grants nor a store.
@@ -193,7 +183,7 @@ private:
         domain_.enhanced = value == "no-xenstore";
         if (!domain_.enhanced && value != "disabled")
             wrong(node_,
-                  "{}: xen,enhanced = \"{}\" is not supported: there is no xenstore; make it "
+                  "xen,enhanced = \"{}\" is not supported: there is no xenstore; make it "
                   "\"no-xenstore\", for events, or \"disabled\"",
                   value.value_or(""));
     }
@@ -216,7 +206,7 @@ private:
             } else if (module.kind == Kind::device_tree && !domain_.device_tree) {
                 domain_.device_tree = module;
             } else if (module.kind <= Kind::device_tree) {
-                wrong(module.node, "{}: the domain has such a module already; remove one");
+                wrong(module.node, "the domain has such a module already; remove one");
             } else {
                 report_.warning(
                     "{}: not a kernel, a ramdisk or a partial device tree; the module is not used",
@@ -224,7 +214,7 @@ private:
             }
         }
         if (!has_kernel) {
-            wrong(node_, "{}: the kernel is missing; add a node with compatible = "
+            wrong(node_, "the kernel is missing; add a node with compatible = "
                          "\"multiboot,kernel\", \"multiboot,module\" and reg");
         }
     }
@@ -233,46 +223,43 @@ private:
     {
         const auto trap = node_.u32("trap-unmapped-accesses");
         if (trap ? *trap > 1 : trap.error() != Error::no_entry)
-            wrong(node_, "{}: trap-unmapped-accesses has to be <0> (read ones) or <1> (abort)");
+            wrong(node_, "trap-unmapped-accesses has to be <0> (read ones) or <1> (abort)");
         domain_.ignores_unmapped = trap == 0U;
 
         const auto passthrough = node_.string("passthrough");
         if (passthrough ? *passthrough != "enabled" && *passthrough != "disabled"
                         : passthrough.error() != Error::no_entry)
-            wrong(node_, "{}: passthrough has to be \"enabled\" or \"disabled\"");
+            wrong(node_, "passthrough has to be \"enabled\" or \"disabled\"");
         else if (passthrough == "disabled" && domain_.device_tree)
             wrong(domain_.device_tree->node,
-                  "{}: passthrough = \"disabled\": remove this module, or the property");
+                  "passthrough = \"disabled\": remove this module, or the property");
     }
 
     void read_child(const Node& child)
     {
         for (const auto compatible : unsupported_children) {
             if (child.is_compatible(compatible))
-                wrong(child, "{}: {} is not supported; remove the node", compatible);
+                wrong(child, "{} is not supported; remove the node", compatible);
         }
         if (!child.is_compatible("xen,vcpu") || domain_.vcpus == 0) return;
         const auto id = child.u32("id");
         if (!id || *id >= domain_.vcpus)
-            return wrong(child, "{}: id has to be a vCPU of the domain: 0 to {}",
-                         domain_.vcpus - 1);
+            return wrong(child, "id has to be a vCPU of the domain: 0 to {}", domain_.vcpus - 1);
         if (affinity_given_ & bit(*id))
-            return wrong(child, "{}: id = {} is another node's already", *id);
+            return wrong(child, "id = {} is another node's already", *id);
         affinity_given_ |= bit(*id);
         const auto list = child.string("hard-affinity");
         if (!list && list.error() == Error::no_entry) return;
         const auto mask = list ? cpu_list(*list, limits_.cpus) : std::nullopt;
         if (!mask)
-            wrong(child, "{}: hard-affinity = \"{}\" has to list CPUs from 0 to {}, as \"0-1,3\"",
+            wrong(child, "hard-affinity = \"{}\" has to list CPUs from 0 to {}, as \"0-1,3\"",
                   list.value_or("?"), limits_.cpus - 1);
         else
             domain_.hard_affinity[*id] = *mask;
     }
 
-    DomainDescription& domain_;
     Node node_;
     DomainLimits limits_;
-    Report& report_;
     std::uint64_t affinity_given_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "boot/domain_placement.hpp"
 
 #include "base/bits.hpp"
+#include "boot/complaints.hpp"
 
 #include <algorithm>
 
@@ -82,19 +83,19 @@ void place_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report
     for (auto& domain : domains) {
         if (domain.is_wrong) continue;
         const auto before = placement.used();
-        const auto path = domain.node.path();
+        Complaints complain{domain, report};
         if (domain.vcpus > cpu_count - before) {
-            report.error("{}: cpus = {}, but {} of {} CPUs are free, and each vCPU gets its own",
-                         path, domain.vcpus, cpu_count - before, cpu_count);
-            domain.is_wrong = true;
+            complain.wrong(domain.node,
+                           "cpus = {}, but {} of {} CPUs are free, and each vCPU gets its own",
+                           domain.vcpus, cpu_count - before, cpu_count);
             continue;
         }
         for (unsigned vcpu = 0; vcpu < domain.vcpus && !domain.is_wrong; ++vcpu) {
             if (placement.add(domain, vcpu)) continue;
-            report.error("{}: hard-affinity leaves no CPU for vCPU {}: those it may have (mask "
-                         "{x}) are needed by vCPUs placed before",
-                         path, vcpu, domain.hard_affinity[vcpu]);
-            domain.is_wrong = true;
+            complain.wrong(domain.node,
+                           "hard-affinity leaves no CPU for vCPU {}: those it may have (mask {x}) "
+                           "are needed by vCPUs placed before",
+                           vcpu, domain.hard_affinity[vcpu]);
             placement.shrink(before);
         }
     }

@@ -1,5 +1,7 @@
 #include "boot/static_channels.hpp"
 
+#include "boot/complaints.hpp"
+
 #include <algorithm>
 
 namespace bulkhead::boot {
@@ -37,9 +39,11 @@ const DomainDescription* owner_of(const DomainDescriptions& domains, const Node&
     return found == domains.end() ? nullptr : found;
 }
 
-/// Nothing when all is well, else what is not.
-std::string_view problem_with(const devicetree::Tree& tree, const DomainDescriptions& domains,
-                              const DomainDescription& domain, const Node& node)
+/// Looks at one end, and binds it where there are `events`. Nothing when all is well, else what is
+/// not.
+std::string_view join(const devicetree::Tree& tree, const DomainDescriptions& domains,
+                      const DomainDescription& domain, const Node& node,
+                      event::EventChannels* events)
 {
     const auto end = read_end(tree, node);
     if (!end) return "has to be <port phandle>, with a port from 1 to 1023";
@@ -48,10 +52,11 @@ std::string_view problem_with(const devicetree::Tree& tree, const DomainDescript
         const auto its = earlier.is_compatible(compatible) ? read_end(tree, earlier) : std::nullopt;
         if (its && its->port == end->port) return "has the port of a node before it";
     }
-    if (!end->other || owner_of(domains, *end->other) == nullptr)
-        return "has to name the xen,evtchn-v1 node of a domain: the other end";
+    const auto* const peer = end->other ? owner_of(domains, *end->other) : nullptr;
+    if (peer == nullptr) return "has to name the xen,evtchn-v1 node of a domain: the other end";
     const auto back = read_end(tree, *end->other);
     if (!back || back->other != node) return "names a node that does not name this one";
+    if (events != nullptr) static_cast<void>(events->bind_fixed(end->port, peer->id, back->port));
     return {};
 }
 
@@ -64,10 +69,8 @@ void check_channels(const devicetree::Tree& tree, DomainDescriptions& domains, R
         for (const auto node : domain.node.children()) {
             if (!node.is_compatible(compatible)) continue;
             has_one = true;
-            const auto problem = problem_with(tree, domains, domain, node);
-            if (problem.empty()) continue;
-            report.error("{}: xen,evtchn {}", node.path(), problem);
-            domain.is_wrong = true;
+            const auto problem = join(tree, domains, domain, node, nullptr);
+            if (!problem.empty()) Complaints{domain, report}.wrong(node, "xen,evtchn {}", problem);
         }
         if (has_one && !domain.enhanced)
             report.warning(
@@ -80,15 +83,8 @@ void check_channels(const devicetree::Tree& tree, DomainDescriptions& domains, R
 void bind_channels(const devicetree::Tree& tree, const DomainDescriptions& domains,
                    const DomainDescription& domain, event::EventChannels& events)
 {
-    for (const auto node : domain.node.children()) {
-        if (!node.is_compatible(compatible)) continue;
-        const auto end = read_end(tree, node);
-        if (!end || !end->other) continue;
-        const auto back = read_end(tree, *end->other);
-        const auto* const peer = owner_of(domains, *end->other);
-        if (back && peer != nullptr)
-            static_cast<void>(events.bind_fixed(end->port, peer->id, back->port));
-    }
+    for (const auto node : domain.node.children())
+        if (node.is_compatible(compatible)) join(tree, domains, domain, node, &events);
 }
 
 } // namespace bulkhead::boot

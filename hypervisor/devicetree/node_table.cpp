@@ -49,11 +49,15 @@ private:
 
 Result<void> NodeTable::add_node(Tokens& tokens, Index parent)
 {
-    if (count_ == most) return failure(Error::no_space);
+    if (count_ == std::min(entries_.size(), most)) return failure(Error::no_space);
     const auto name = tokens.offset();
     const auto name_size = tokens.string();
     if (!name_size) return failure(Error::invalid);
-    entries_[count_++] = {name, tokens.offset(), *name_size, parent, 0};
+    auto& entry = entries_[count_++];
+    entry.name = name;
+    entry.first_token = tokens.offset();
+    entry.name_size = *name_size;
+    entry.parent = parent;
     return {};
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/result.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -22,9 +22,24 @@ public:
     using Index = std::uint16_t;
     static constexpr Index root = 0;
 
+    class Entry {
+        friend class NodeTable;
+        std::uint32_t name; // offsets in the structure block
+        std::uint32_t first_token;
+        std::uint16_t name_size;
+        Index parent; // the root's is itself
+        Index after;
+    };
+
+    /// `room` is for as many nodes as it has entries, and `most` of them at most.
+    explicit constexpr NodeTable(std::span<Entry> room) : entries_(room) {}
+    /// Entries that suffice for any tree of `size` bytes: a node has a token at its start and at
+    /// its end, and a name.
+    static constexpr std::size_t sufficient(std::size_t size) { return std::min(size / 12, most); }
+
     /// Checks that the structure block (Devicetree Specification 0.4, 5.4) is one root node,
     /// properly nested, and ends; with every name and value inside of the blocks, which have to
-    /// outlive the table. invalid if not; no_space when there are more nodes than `most`.
+    /// outlive the table. invalid if not; no_space when there are more nodes than room.
     Result<void> read(std::span<const std::byte> structure, std::span<const std::byte> strings);
 
     [[nodiscard]] Index count() const { return count_; }
@@ -46,20 +61,13 @@ public:
 
 private:
     class Tokens;
-    struct Entry {
-        std::uint32_t name; // offsets in the structure block
-        std::uint32_t first_token;
-        std::uint16_t name_size;
-        Index parent; // the root's is itself
-        Index after;
-    };
 
     Result<void> add_node(Tokens& tokens, Index parent);
 
     std::span<const std::byte> structure_;
     const char* strings_ = nullptr;
     Index count_ = 0;
-    std::array<Entry, most> entries_{};
+    std::span<Entry> entries_;
 };
 
 } // namespace bulkhead::devicetree

@@ -22,7 +22,7 @@ public:
 
     /// `blob` starts with the tree and may be longer; it and `nodes`, which is written, have to
     /// outlive the tree. invalid: not a tree, or a broken one; too_big: it says that it is larger
-    /// than `blob` or max_size; no_space: it has more nodes than NodeTable::most.
+    /// than `blob` or max_size; no_space: it has more nodes than `nodes` has room for.
     static Result<Tree> open(std::span<const std::byte> blob, NodeTable& nodes);
 
     [[nodiscard]] std::span<const std::byte> blob() const { return blob_; }

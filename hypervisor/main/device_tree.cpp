@@ -7,7 +7,8 @@
 namespace bulkhead::start {
 namespace {
 
-constinit devicetree::NodeTable nodes;
+constinit devicetree::NodeTable::Entry room[devicetree::NodeTable::most]{};
+constinit devicetree::NodeTable nodes{room};
 
 } // namespace
 

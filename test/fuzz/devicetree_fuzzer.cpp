@@ -76,7 +76,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // A copy of just this size on the heap: aligned, and with its end watched.
     const auto bytes = std::as_bytes(std::span{data, size});
     const std::vector<std::byte> blob{bytes.begin(), bytes.end()};
-    static bulkhead::devicetree::NodeTable nodes;
+    static bulkhead::devicetree::NodeTable::Entry room[bulkhead::devicetree::NodeTable::most];
+    static bulkhead::devicetree::NodeTable nodes{room};
     if (const auto tree = bulkhead::devicetree::Tree::open(blob, nodes)) bulkhead::read_tree(*tree);
     return 0;
 }

@@ -290,6 +290,14 @@ TEST_F(DeviceAssignment, missing_dma_isolation_is_said_once_for_a_domain)
     EXPECT_FALSE(assignment.domains[0].is_wrong);
 }
 
+TEST_F(DeviceAssignment, what_is_noted_of_a_partial_tree_is_as_large_as_the_tree)
+{
+    const auto used = bulkhead::memory::page_pool().used();
+    const Assignment assignment{rtc};
+    EXPECT_LT(bulkhead::memory::page_pool().used() - used,
+              assignment.partial[0]->blob().size() * 2);
+}
+
 TEST_F(DeviceAssignment, a_module_that_is_no_tree_is_wrong_and_one_without_devices_is_odd)
 {
     Assignment empty{""};

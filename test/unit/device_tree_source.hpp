@@ -2,6 +2,7 @@
 
 #include "devicetree/tree.hpp"
 
+#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -9,6 +10,15 @@
 #include <vector>
 
 namespace bulkhead::test {
+
+/// One with room for the largest tree.
+class LargeNodeTable : public devicetree::NodeTable {
+public:
+    LargeNodeTable() : NodeTable(room_) {}
+
+private:
+    std::array<Entry, most> room_{};
+};
 
 /// A device tree compiled by dtc, in memory that ends where it ends: a read past it is found.
 class CompiledTree {
@@ -25,7 +35,7 @@ private:
     CompiledTree() = default;
 
     std::vector<std::byte> blob_;
-    std::unique_ptr<devicetree::NodeTable> nodes_ = std::make_unique<devicetree::NodeTable>();
+    std::unique_ptr<LargeNodeTable> nodes_ = std::make_unique<LargeNodeTable>();
 };
 
 } // namespace bulkhead::test

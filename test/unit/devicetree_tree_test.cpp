@@ -17,7 +17,7 @@ constexpr int depth_limit = NodeTable::max_depth;
 
 Result<Tree> opened(std::span<const std::byte> blob)
 {
-    static NodeTable nodes;
+    static test::LargeNodeTable nodes;
     return Tree::open(blob, nodes);
 }
 

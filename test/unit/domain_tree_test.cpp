@@ -46,7 +46,7 @@ std::string written(const DomainMachine& machine)
     alignas(8) Buffer buffer{};
     const auto blob = write_domain_tree(machine, buffer);
     EXPECT_TRUE(blob);
-    devicetree::NodeTable nodes;
+    test::LargeNodeTable nodes;
     const auto tree = Tree::open(*blob, nodes);
     EXPECT_TRUE(tree);
     return listing(*tree);
