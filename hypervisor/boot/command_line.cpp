@@ -55,6 +55,14 @@ bool take_maxcpus(Options& options, unsigned /*choice*/, std::string_view value)
     return count != 0;
 }
 
+bool take_tbuf_size(Options& options, unsigned /*choice*/, std::string_view value)
+{
+    const auto pages = text::number(value);
+    if (!pages || *pages > sched::trace::most_pages) return false;
+    options.trace_pages = static_cast<std::uint32_t>(*pages);
+    return true;
+}
+
 constexpr std::string_view flag = "no,off,false,disable,0|yes,on,true,enable,1";
 constexpr std::string_view levels = "error,none|warning|info|debug,all";
 constexpr bool is_text = false;
@@ -75,6 +83,7 @@ constexpr Known known[] = {
     {"serrors", "diverse|panic", store<&Options::serrors_panic>},
     {"spec-ctrl", "ssbd=force-enable,ssbd=runtime|ssbd=force-disable",
      store<&Options::allow_speculative_stores>},
+    {"tbuf_size", "at most 512 pages for each CPU", take_tbuf_size, is_text},
     {"vwfi", "auto|native|trap", store<&Options::vwfi>},
 };
 
@@ -88,7 +97,7 @@ constexpr std::string_view xens =
     "llc-nr-ways llc-size "
     "low_mem_virq_limit max_lpi_bits memop-max-order numa partial-emulation pci-passthrough "
     "pdx-compress sched_credit_tslice_ms sched_ratelimit_us scmi-smc-passthrough scrub-domheap "
-    "serial_tx_buffer sync_console tbuf_size tee tevt_mask timer_slop xen-llc-colors xsm";
+    "serial_tx_buffer sync_console tee tevt_mask timer_slop xen-llc-colors xsm";
 
 bool is_xens(std::string_view name)
 {

@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/report.hpp"
 #include "base/types.hpp"
+#include "sched/trace.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -28,6 +29,8 @@ struct Options {
     log::Level loglvl = log::Level::info;
 
     std::uint32_t maxcpus = max_cpus;
+    /// For the trace of each CPU.
+    std::uint32_t trace_pages = sched::trace::usual_pages;
     Vwfi vwfi = Vwfi::automatic;
     /// RAM is cleared before a guest gets it.
     bool bootscrub = true;

@@ -49,6 +49,7 @@ Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::s
         vcpu.id = VcpuId{i};
         vcpu.domain = this;
         vcpu.has_guest = true;
+        vcpu.name = {.domain = id_.value(), .vcpu = static_cast<std::uint8_t>(i)};
         vcpu.timer_interrupt = configuration.timer_interrupts;
         vgic_.attach(vcpu.id, vcpu);
         vgic_.link_timer(vcpu.id, 0, layout::virtual_timer, configuration.timer_interrupts[0]);

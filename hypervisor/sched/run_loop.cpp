@@ -3,6 +3,7 @@
 #include "machine/cpu.hpp"
 #include "machine/upcalls.hpp"
 #include "sched/null_scheduler.hpp"
+#include "sched/trace.hpp"
 
 namespace bulkhead::sched {
 namespace {
@@ -31,6 +32,7 @@ void change(Unit& unit, Unit::State from, Unit::State to)
 /// The unit that was switched off leaves the CPU, and may be started anew from now on.
 void let_go(Unit& unit)
 {
+    trace::record(trace::Stop::off, unit.name);
     leaving(unit);
     machine::discard_guest();
     machine::set_running_vcpu(machine::idle_vcpu());
@@ -49,10 +51,21 @@ void switch_to(Unit& next, machine::GuestRegisters& registers)
     entered(next);
 }
 
+/// The CPU passes from one to another; nobody is nullptr.
+void note_change(const Unit* from, const Unit* to)
+{
+    if (from == to) return;
+    if (from != nullptr)
+        trace::record(to == nullptr ? trace::Stop::blocked : trace::Stop::preempted, from->name);
+    trace::record(to == nullptr ? trace::Event::idle : trace::Event::run,
+                  to == nullptr ? trace::UnitName{} : to->name);
+}
+
 } // namespace
 
 void run(machine::GuestRegisters& registers)
 {
+    auto* traced = unit_of(machine::running_vcpu());
     for (;;) {
         auto& current = machine::running_vcpu();
         take(current, Attention::reschedule);
@@ -60,14 +73,19 @@ void run(machine::GuestRegisters& registers)
         if (unit != nullptr) {
             if (unit->state == Unit::State::switching_off) {
                 let_go(*unit);
+                traced = nullptr;
                 continue;
             }
             if (take(current, Attention::interrupts)) refresh_interrupts(*unit);
             // A blocked unit stays loaded: nobody else wants its CPU.
-            if (unit->state == Unit::State::blocked && has_interrupt(*unit))
+            if (unit->state == Unit::State::blocked && has_interrupt(*unit)) {
                 change(*unit, Unit::State::blocked, Unit::State::runnable);
+                trace::record(trace::Event::wake, unit->name, machine::this_cpu().value());
+            }
         }
         auto* next = null_scheduler::pick(machine::this_cpu());
+        note_change(traced, next);
+        traced = next;
         if (next == nullptr) {
             machine::wait_for_interrupt();
             machine::take_pending_interrupts();

@@ -2,6 +2,7 @@
 
 #include "base/types.hpp"
 #include "machine/running_vcpu.hpp"
+#include "sched/trace_record.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -18,6 +19,8 @@ struct Unit : machine::RunningVcpu {
     };
 
     std::atomic<State> state = State::down;
+    /// Whose vCPU it is.
+    trace::UnitName name;
     /// Where it runs, or ran last.
     std::atomic<CpuId> placed_on = CpuId{0};
 };

@@ -75,6 +75,7 @@ TEST(CommandLine, the_last_one_wins_and_lists_have_commas)
 
 TEST(CommandLine, more_cpus_than_there_is_room_for_are_all_of_them)
 {
+    EXPECT_EQ(quietly("tbuf_size=64").trace_pages, 64U);
     EXPECT_EQ(quietly("maxcpus=0x1000").maxcpus, max_cpus);
     EXPECT_EQ(quietly("maxcpus=4294967297").maxcpus, max_cpus);
 }
@@ -96,6 +97,8 @@ TEST(CommandLine, a_wrong_value_is_answered_with_what_would_be_right)
               "error: command line: maxcpus=none: maxcpus has to be a number from 1 on\n");
     EXPECT_EQ(messages("maxcpus=0"),
               "error: command line: maxcpus=0: maxcpus has to be a number from 1 on\n");
+    EXPECT_EQ(messages("tbuf_size=513"), "error: command line: tbuf_size=513: tbuf_size has to be "
+                                         "at most 512 pages for each CPU\n");
     for (const auto* line : {"conswitch=", "conswitch=abc", "conswitch=A", "noreboot=often",
                              "loglvl=loud", "no-vwfi", "console=dtuart,com1"})
         EXPECT_TRUE(messages(line).starts_with("error: command line: ")) << line;
