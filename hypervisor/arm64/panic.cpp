@@ -4,8 +4,8 @@
 #include "arm64/esr.hpp"
 #include "arm64/per_cpu.hpp"
 #include "arm64/system_register.hpp"
+#include "base/host_console.hpp"
 #include "base/log.hpp"
-#include "machine/console.hpp"
 #include "machine/cpu.hpp"
 #include "machine/guest_registers.hpp"
 #include "machine/guest_state.hpp"
@@ -22,9 +22,8 @@ void say(const char* format, const Arguments&... arguments)
 {
     std::array<char, 200> line{};
     const log::Argument list[] = {log::Argument{arguments}..., log::Argument{0}};
-    machine::console_write("(XEN) ");
-    machine::console_write(log::format_into(line, format, {list, sizeof...(arguments)}));
-    machine::console_write("\n");
+    host_console.write_in_panic(
+        {"(XEN) ", log::format_into(line, format, {list, sizeof...(arguments)}), "\n"});
 }
 
 /// Before a CPU has its number, it is the boot CPU that fails.

@@ -44,7 +44,8 @@ void attach_console(device::ConsoleMux& console, domain::Domain& domain)
 {
     auto* uart = domain.vpl011();
     if (uart != nullptr)
-        console.attach(domain.console(), Callback<void(char)>::to<&device::Vpl011::receive>(*uart));
+        console.attach(domain.console(), Callback<void(char)>::to<&device::Vpl011::receive>(*uart),
+                       Callback<void()>::to<&device::Vpl011::transmit_again>(*uart));
 }
 
 void announce(const DomainDescription& description)

@@ -7,10 +7,12 @@
 
 namespace bulkhead::device {
 
-void ConsoleMux::attach(DomainConsole& console, Callback<void(char)> receive)
+void ConsoleMux::attach(DomainConsole& console, Callback<void(char)> receive,
+                        Callback<void()> resume)
 {
     const Guard guard{lock_};
     console.receive_ = receive;
+    console.resume_ = resume;
     DomainConsole** place = &first_;
     while (*place != nullptr && (*place)->id_ < console.id_)
         place = &(*place)->next_;
@@ -48,6 +50,17 @@ void ConsoleMux::input(char character)
     for (; presses_ != 0; --presses_)
         deliver(switch_code());
     deliver(character);
+}
+
+void ConsoleMux::send()
+{
+    {
+        const Guard console{host_console.lock};
+        if (!host_console.catch_up()) return;
+    }
+    const Guard guard{lock_};
+    for (auto* waiting = first_; waiting != nullptr; waiting = waiting->next_)
+        if (waiting->is_waiting_.exchange(false)) (*waiting->resume_)();
 }
 
 void ConsoleMux::deliver(char character)

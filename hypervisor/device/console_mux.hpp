@@ -24,9 +24,11 @@ struct ConsoleKey {
 /// ids, to the hypervisor, and round again.
 class ConsoleMux {
 public:
-    /// From now on the domain can be given the input, which then goes to `receive`. For good: a
-    /// domain that restarts keeps its console.
-    void attach(DomainConsole& console, Callback<void(char)> receive) EXCLUDES(lock_);
+    /// From now on the domain can be given the input, which then goes to `receive`; `resume` is
+    /// called when it may write again (DomainConsole::put). For good: a domain that restarts keeps
+    /// its console.
+    void attach(DomainConsole& console, Callback<void(char)> receive, Callback<void()> resume)
+        EXCLUDES(lock_);
 
     void add_key(ConsoleKey& key) EXCLUDES(lock_);
 
@@ -36,6 +38,10 @@ public:
 
     /// A character that was typed, from the host UART's interrupt. The caller holds no lock.
     void input(char character) EXCLUDES(lock_);
+
+    /// The host's UART may have room: sends what is to be sent, and lets the domains write that
+    /// wait for that. From its interrupt; the caller holds no lock.
+    void send() EXCLUDES(lock_);
 
 private:
     static constexpr unsigned switch_presses = 3;

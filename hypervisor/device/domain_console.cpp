@@ -10,16 +10,24 @@ DomainConsole::DomainConsole(DomainId id) : id_(id)
     name_length_ = log::format_into(name_, "DOM{}", {&number, 1}).size();
 }
 
-void DomainConsole::put(char character)
+bool DomainConsole::put(char character)
 {
+    if (host_console.is_behind()) {
+        is_waiting_.store(true);
+        // It may have caught up, and looked for who waits, just before that.
+        if (host_console.is_behind()) return false;
+    }
     if (!has_written()) has_written_.store(true, std::memory_order_relaxed);
     const Guard line{line_lock_};
     if (has_input_.load(std::memory_order_relaxed)) {
         const Guard console{host_console.lock};
-        if (has_input_.load(std::memory_order_relaxed))
-            return host_console.write_raw({&character, 1});
+        if (has_input_.load(std::memory_order_relaxed)) {
+            host_console.write_raw({&character, 1});
+            return true;
+        }
     }
     collect(character);
+    return true;
 }
 
 void DomainConsole::finish()

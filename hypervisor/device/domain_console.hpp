@@ -22,9 +22,9 @@ class DomainConsole {
 public:
     explicit DomainConsole(DomainId id);
 
-    /// A character of the domain's, from any CPU. The caller waits until the host's UART has taken
-    /// what this completes.
-    void put(char character) EXCLUDES(line_lock_, host_console.lock);
+    /// A character of the domain's, from any CPU. False: the host's UART is behind; it is not
+    /// taken, and `resume` of ConsoleMux::attach() is called when it has caught up.
+    [[nodiscard]] bool put(char character) EXCLUDES(line_lock_, host_console.lock);
 
     /// The domain ended, or starts anew: shows the line that it left unfinished.
     void finish() EXCLUDES(line_lock_, host_console.lock);
@@ -57,6 +57,8 @@ private:
     std::size_t name_length_ = 0;
 
     std::atomic<bool> has_written_ = false;
+    /// It was told to wait with what it writes.
+    std::atomic<bool> is_waiting_ = false;
     /// Becomes true with both locks and false with the console's, so that either will do to rely on
     /// false, and the console's to rely on true.
     std::atomic<bool> has_input_ = false;
@@ -69,6 +71,7 @@ private:
     // ConsoleMux's, with its lock.
     DomainId id_;
     std::optional<Callback<void(char)>> receive_;
+    std::optional<Callback<void()>> resume_;
     DomainConsole* next_ = nullptr;
 };
 

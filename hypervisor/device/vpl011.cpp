@@ -56,14 +56,9 @@ void Vpl011::write(std::uint64_t offset, unsigned size, std::uint64_t value)
     const auto shift = static_cast<unsigned>(offset % 4 * 8);
     const auto lanes = static_cast<std::uint32_t>(bits(std::min(size, 4U) * 8 - 1, 0) << shift);
 
-    Fifo sent;
-    {
-        const Guard guard{lock_};
-        write_register(word, static_cast<std::uint32_t>(value << shift), lanes, sent);
-        drive_line();
-    }
-    while (const auto character = sent.pop())
-        transmit_(*character);
+    const Guard guard{lock_};
+    write_register(word, static_cast<std::uint32_t>(value << shift), lanes);
+    drive_line();
 }
 
 void Vpl011::receive(char character)
@@ -73,6 +68,13 @@ void Vpl011::receive(char character)
         admit_waiting();
     else if (is_receiving())
         overrun();
+    drive_line();
+}
+
+void Vpl011::transmit_again()
+{
+    const Guard guard{lock_};
+    send();
     drive_line();
 }
 
@@ -111,8 +113,7 @@ std::uint32_t Vpl011::read_register(std::uint32_t offset)
     }
 }
 
-void Vpl011::write_register(std::uint32_t offset, std::uint32_t value, std::uint32_t lanes,
-                            Fifo& sent)
+void Vpl011::write_register(std::uint32_t offset, std::uint32_t value, std::uint32_t lanes)
 {
     auto& now = registers_;
     const auto merged = [value, lanes](auto old, std::uint64_t existing) {
@@ -121,7 +122,7 @@ void Vpl011::write_register(std::uint32_t offset, std::uint32_t value, std::uint
     };
     switch (offset) {
     case Data::offset:
-        if ((lanes & Data::data.mask) != 0) put(static_cast<char>(value), sent);
+        if ((lanes & Data::data.mask) != 0) put(static_cast<char>(value));
         break;
     case ReceiveStatus::offset: now.receive_status = {}; break;
     case LowPowerDivisor::offset:
@@ -136,7 +137,7 @@ void Vpl011::write_register(std::uint32_t offset, std::uint32_t value, std::uint
     case LineControl::offset:
         set_format(merged(now.line_control, line_control_bits), now.levels);
         break;
-    case Control::offset: set_control(merged(now.control, control_bits), sent); break;
+    case Control::offset: set_control(merged(now.control, control_bits)); break;
     case FifoLevels::offset: set_format(now.line_control, merged(now.levels, level_bits)); break;
     case interrupt_mask_offset: now.mask = merged(now.mask, Interrupts::all); break;
     case interrupt_clear_offset: clear_interrupts(value & lanes); break;
@@ -223,29 +224,31 @@ void Vpl011::admit_waiting()
     }
 }
 
-void Vpl011::put(char character, Fifo& sent)
+void Vpl011::put(char character)
 {
     // A character that meets a full FIFO is lost, as it is on the device.
     if (transmit_fifo_.size() >= levels_.depth || !transmit_fifo_.push(character)) return;
     if (!transmit_level_is_reached()) raise(Interrupts::tx, false);
-    send(sent);
+    send();
 }
 
 /// The transmit interrupt is raised by a passage through the level and not by being below it
 /// (DDI 0183, 2.8.3): a guest that enables it before it has sent anything gets none. Each character
-/// that leaves counts as such a passage, because here the FIFO empties faster than a guest can fill
-/// it to any level. Drivers that wait for an interrupt after a few characters get it, those that
-/// write until UARTFR.TXFF never need it.
-void Vpl011::send(Fifo& sent)
+/// that leaves counts as such a passage, because here the FIFO mostly empties faster than a guest
+/// can fill it to any level. Drivers that wait for an interrupt after a few characters get it,
+/// those that write until UARTFR.TXFF rarely need it.
+void Vpl011::send()
 {
     if (!is_sending() || transmit_fifo_.empty()) return;
-    while (const auto character = transmit_fifo_.pop()) {
-        if (!is_looped_back())
-            (void)sent.push(*character);
-        else if (is_receiving())
-            arrive(*character);
+    for (; !transmit_fifo_.empty(); (void)transmit_fifo_.pop()) {
+        const char character = transmit_fifo_.front();
+        if (is_looped_back()) {
+            if (is_receiving()) arrive(character);
+        } else if (!transmit_(character)) {
+            break;
+        }
     }
-    raise(Interrupts::tx);
+    if (transmit_level_is_reached()) raise(Interrupts::tx);
 }
 
 void Vpl011::set_format(LineControl line_control, FifoLevels levels)
@@ -263,7 +266,7 @@ void Vpl011::set_format(LineControl line_control, FifoLevels levels)
     admit_waiting();
 }
 
-void Vpl011::set_control(Control value, Fifo& sent)
+void Vpl011::set_control(Control value)
 {
     const auto before = modem_inputs();
     registers_.control = value;
@@ -272,7 +275,7 @@ void Vpl011::set_control(Control value, Fifo& sent)
     if (before.get(Flags::dsr) != after.get(Flags::dsr)) raise(Interrupts::dsr);
     if (before.get(Flags::dcd) != after.get(Flags::dcd)) raise(Interrupts::dcd);
     if (before.get(Flags::ri) != after.get(Flags::ri)) raise(Interrupts::ri);
-    send(sent);
+    send();
     admit_waiting();
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/callback.hpp"
+#include "base/character_queue.hpp"
 #include "base/lock.hpp"
-#include "device/character_queue.hpp"
 #include "machine/pl011_registers.hpp"
 
 #include <cstddef>
@@ -15,9 +15,9 @@ namespace bulkhead::device {
 /// firmware would leave it, enabled with FIFOs on, and not with the reset values of UARTCR and
 /// UARTLCR_H.
 ///
-/// There is no wire: rate and format are kept and mean nothing, characters leave at once, none
-/// arrives broken, and the modem inputs are low but in loopback. There is no DMA: UARTDMACR reads
-/// 0.
+/// There is no wire: rate and format are kept and mean nothing, characters leave as soon as there
+/// is room for them, none arrives broken, and the modem inputs are low but in loopback. There is no
+/// DMA: UARTDMACR reads 0.
 class Vpl011 {
 public:
     static constexpr std::uint64_t region_size = 0x1000;
@@ -25,9 +25,9 @@ public:
     /// to stop whoever types, and a guest may be away for long when its CPU is emulated or shared.
     static constexpr std::size_t waiting_most = 16384;
 
-    /// `transmit` gets what the guest sends, without this UART's lock. `set_line` gets the level of
-    /// UARTINTR, with this UART's lock, in the order in which it changes.
-    Vpl011(Callback<void(char)> transmit, Callback<void(bool)> set_line)
+    /// `transmit` gets what the guest sends; false: not now, and transmit_again() when. `set_line`
+    /// gets the level of UARTINTR, in the order in which it changes. Both with this UART's lock.
+    Vpl011(Callback<bool(char)> transmit, Callback<void(bool)> set_line)
         : transmit_(transmit), set_line_(set_line)
     {
     }
@@ -40,6 +40,9 @@ public:
     /// Input for the guest, from any CPU. It waits behind the FIFO while that is full or off, and
     /// is lost, with an overrun, when too much waits.
     void receive(char character) EXCLUDES(lock_);
+
+    /// There is room for what the transmit FIFO holds. Any CPU.
+    void transmit_again() EXCLUDES(lock_);
 
     /// The domain starts anew: registers as at the start, nothing sent or received, line low.
     void reset() EXCLUDES(lock_);
@@ -80,8 +83,8 @@ private:
     };
 
     [[nodiscard]] std::uint32_t read_register(std::uint32_t offset) REQUIRES(lock_);
-    /// `lanes` has ones where `value` counts. What leaves the guest goes into `sent`.
-    void write_register(std::uint32_t offset, std::uint32_t value, std::uint32_t lanes, Fifo& sent)
+    /// `lanes` has ones where `value` counts.
+    void write_register(std::uint32_t offset, std::uint32_t value, std::uint32_t lanes)
         REQUIRES(lock_);
 
     [[nodiscard]] bool is_sending() const REQUIRES(lock_);
@@ -99,12 +102,12 @@ private:
     /// Moves what waits into the receive FIFO as far as there is room.
     void admit_waiting() REQUIRES(lock_);
 
-    void put(char character, Fifo& sent) REQUIRES(lock_);
+    void put(char character) REQUIRES(lock_);
     /// Sends what the transmit FIFO holds, if that is on.
-    void send(Fifo& sent) REQUIRES(lock_);
+    void send() REQUIRES(lock_);
 
     void set_format(pl011::LineControl line_control, pl011::FifoLevels levels) REQUIRES(lock_);
-    void set_control(pl011::Control value, Fifo& sent) REQUIRES(lock_);
+    void set_control(pl011::Control value) REQUIRES(lock_);
     void clear_interrupts(std::uint32_t bits) REQUIRES(lock_);
     void raise(auto interrupt, bool value = true) REQUIRES(lock_)
     {
@@ -112,7 +115,7 @@ private:
     }
     void drive_line() REQUIRES(lock_);
 
-    Callback<void(char)> transmit_;
+    Callback<bool(char)> transmit_;
     Callback<void(bool)> set_line_;
 
     Lock<Rank::uart> lock_;

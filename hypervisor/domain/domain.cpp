@@ -42,7 +42,7 @@ Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::s
       on_crash_(configuration.on_crash), watch_(configuration.watchdog_ms)
 {
     if (configuration.has_vpl011)
-        vpl011_.emplace(Callback<void(char)>::to<&device::DomainConsole::put>(console_),
+        vpl011_.emplace(Callback<bool(char)>::to<&device::DomainConsole::put>(console_),
                         Callback<void(bool)>::to<&Domain::set_vpl011_line>(*this));
     for (std::uint32_t i = 0; i < vcpus_.size(); ++i) {
         auto& vcpu = vcpus_[i];

@@ -1,4 +1,5 @@
 #include "base/fixed_vector.hpp"
+#include "base/host_console.hpp"
 #include "base/log.hpp"
 #include "domain/domain.hpp"
 #include "machine/power.hpp"
@@ -29,7 +30,12 @@ void domain_has_gone()
     if (++gone != domains.size()) return;
     log::info("all domains have stopped{}",
               policy.off_with_last_domain ? ": the machine is switched off" : "");
-    if (policy.off_with_last_domain) machine::power_off();
+    if (!policy.off_with_last_domain) return;
+    {
+        const Guard console{host_console.lock};
+        host_console.flush();
+    }
+    machine::power_off();
 }
 
 } // namespace bulkhead::domain

@@ -40,10 +40,14 @@ std::optional<char> CadenceUart::try_read()
     return static_cast<char>(mmio_.read<Fifo>().get(Fifo::fifo));
 }
 
-void CadenceUart::enable_receive_interrupt()
+void CadenceUart::enable_interrupts(bool room)
 {
+    constexpr auto transmit = Interrupts{}.with(Interrupts::tempty, true);
     mmio_.write(ReceiveTrigger{}.with(ReceiveTrigger::rtrig, 1));
-    mmio_.write(interrupt_enable_offset, receive.raw());
+    mmio_.write(interrupt_enable_offset, receive.with(Interrupts::tempty, room).raw());
+    if (!room) mmio_.write(interrupt_disable_offset, transmit.raw());
+    // It is kept from the last time, and comes again when the FIFO is, or becomes, empty.
+    mmio_.write(interrupt_status_offset, transmit.raw());
 }
 
 void CadenceUart::clear_receive_interrupt() { mmio_.write(interrupt_status_offset, receive.raw()); }

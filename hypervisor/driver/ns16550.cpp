@@ -38,8 +38,11 @@ void Ns16550::start()
                             : line.with(LineControl::dlab, false);
     if (wanted != line) write(wanted);
     write(InterruptEnable{});
-    if (read<InterruptIdentification>().get(InterruptIdentification::fifos_enabled) != 3)
-        write(FifoControl{}.with(FifoControl::enable, true));
+    const auto has_fifos = [this] {
+        return read<InterruptIdentification>().get(InterruptIdentification::fifos_enabled) == 3;
+    };
+    if (!has_fifos()) write(FifoControl{}.with(FifoControl::enable, true));
+    depth_ = has_fifos() ? 16 : 1;
     write(ModemControl{}
               .with(ModemControl::dtr, true)
               .with(ModemControl::rts, true)
@@ -48,7 +51,10 @@ void Ns16550::start()
 
 bool Ns16550::try_write(char character)
 {
-    if (!read<LineStatus>().get(LineStatus::thre)) return false;
+    // There is no sign of a FIFO that has some room, only of one that is empty.
+    if (room_ == 0 && read<LineStatus>().get(LineStatus::thre)) room_ = depth_;
+    if (room_ == 0) return false;
+    --room_;
     write(Data{}.with(Data::data, static_cast<std::uint8_t>(character)));
     return true;
 }
@@ -66,9 +72,9 @@ std::optional<char> Ns16550::try_read()
     return std::nullopt;
 }
 
-void Ns16550::enable_receive_interrupt()
+void Ns16550::enable_interrupts(bool room)
 {
-    write(InterruptEnable{}.with(InterruptEnable::erbfi, true));
+    write(InterruptEnable{}.with(InterruptEnable::erbfi, true).with(InterruptEnable::etbei, room));
 }
 
 void Ns16550::clear_receive_interrupt()

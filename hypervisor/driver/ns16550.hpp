@@ -22,7 +22,7 @@ public:
     void start();
     bool try_write(char character);
     std::optional<char> try_read();
-    void enable_receive_interrupt();
+    void enable_interrupts(bool room);
     /// Called with the receive FIFO empty.
     void clear_receive_interrupt();
 
@@ -34,6 +34,9 @@ private:
 
     UartPlacement placement_;
     Mmio mmio_;
+    /// Of the transmit FIFO: all, and what is free for certain.
+    unsigned depth_ = 1;
+    unsigned room_ = 0;
 };
 
 } // namespace bulkhead::driver

@@ -47,7 +47,12 @@ std::optional<char> Pl011::try_read()
     return std::nullopt;
 }
 
-void Pl011::enable_receive_interrupt() { mmio_.write(interrupt_mask_offset, receive.raw()); }
+/// The transmit interrupt is kept from when the FIFO last emptied to its level, and goes when it is
+/// filled beyond it (DDI 0183, 3.4.5): enabling it late misses nothing.
+void Pl011::enable_interrupts(bool room)
+{
+    mmio_.write(interrupt_mask_offset, receive.with(Interrupts::tx, room).raw());
+}
 
 void Pl011::clear_receive_interrupt() { mmio_.write(interrupt_clear_offset, receive.raw()); }
 

@@ -19,7 +19,7 @@ public:
     void start();
     bool try_write(char character);
     std::optional<char> try_read();
-    void enable_receive_interrupt();
+    void enable_interrupts(bool room);
     /// Called with the receive FIFO empty.
     void clear_receive_interrupt();
 

@@ -33,18 +33,9 @@ void Uart::start()
     std::visit([](auto& model) { model.start(); }, model_);
 }
 
-void Uart::write(std::string_view text)
+bool Uart::try_write(char byte)
 {
-    for (const char character : text) {
-        if (character == '\n') put('\r');
-        put(character);
-    }
-}
-
-void Uart::write_raw(std::string_view bytes)
-{
-    for (const char byte : bytes)
-        put(byte);
+    return std::visit([=](auto& model) { return model.try_write(byte); }, model_);
 }
 
 std::optional<char> Uart::try_read()
@@ -52,29 +43,14 @@ std::optional<char> Uart::try_read()
     return std::visit([](auto& model) { return model.try_read(); }, model_);
 }
 
-void Uart::enable_receive_interrupt()
+void Uart::enable_interrupts(bool room)
 {
-    std::visit([](auto& model) { model.enable_receive_interrupt(); }, model_);
+    std::visit([=](auto& model) { model.enable_interrupts(room); }, model_);
 }
 
 void Uart::clear_receive_interrupt()
 {
     std::visit([](auto& model) { model.clear_receive_interrupt(); }, model_);
-}
-
-void Uart::put(char character)
-{
-    std::visit(
-        [this, character](auto& model) {
-            for (std::uint32_t polls = 0; polls < patience_; ++polls) {
-                if (model.try_write(character)) {
-                    patience_ = patience;
-                    return;
-                }
-            }
-            patience_ = 1;
-        },
-        model_);
 }
 
 } // namespace bulkhead::driver

@@ -5,7 +5,6 @@
 #include "driver/pl011.hpp"
 #include "driver/uart_placement.hpp"
 
-#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -24,16 +23,14 @@ public:
     /// Turns it on if firmware did not, with its interrupts off.
     void start();
 
-    /// Sends text and waits until it is taken; LF becomes CR LF.
-    void write(std::string_view text);
-    /// Sends bytes as they are and waits until they are taken.
-    void write_raw(std::string_view bytes);
-
+    /// Sends a byte if there is room for it now.
+    [[nodiscard]] bool try_write(char byte);
     [[nodiscard]] std::optional<char> try_read();
 
-    /// What was received before interrupts at once.
-    void enable_receive_interrupt();
-    /// Hands all that was received to `input`, in order, and ends the interrupt.
+    /// What was received, before this too, interrupts; with `room`, the transmitter as well, once
+    /// it has sent what it has.
+    void enable_interrupts(bool room);
+    /// Hands all that was received to `input`, in order, and ends that interrupt.
     template <typename Input>
     void handle_interrupt(Input&& input)
     {
@@ -55,15 +52,8 @@ private:
     explicit Uart(const Model& model) : model_(model) {}
 
     void clear_receive_interrupt();
-    void put(char character);
-
-    /// Polls for room before a character is given up: some ten characters' time at 9600 baud.
-    static constexpr std::uint32_t patience = 1'000'000;
 
     Model model_;
-    /// What is left of it: a UART that is held by flow control, or has lost its clock, costs its
-    /// full length once and not at every character.
-    std::uint32_t patience_ = patience;
 };
 
 } // namespace bulkhead::driver

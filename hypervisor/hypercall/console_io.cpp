@@ -18,12 +18,13 @@ Outcome write(const Caller& caller)
     const auto now = std::span{text}.first(std::min(count, piece));
     if (auto read = caller.memory().copy_in(std::as_writable_bytes(now), caller.pointer(2)); !read)
         return failure(read.error());
-    for (const char character : now)
-        caller.domain().console().put(character);
-    if (count <= piece) return 0;
+    std::uint32_t taken = 0;
+    while (taken < now.size() && caller.domain().console().put(now[taken]))
+        ++taken;
+    if (taken == count) return 0;
     // The guest makes the call for the rest by itself, as the result has the command's number.
-    caller.registers().x[1] = count - piece;
-    caller.registers().x[2] += piece;
+    caller.registers().x[1] = count - taken;
+    caller.registers().x[2] += taken;
     machine::set_guest_pc(machine::guest_pc() - instruction);
     return CONSOLEIO_write;
 }

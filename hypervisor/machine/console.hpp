@@ -1,15 +1,14 @@
 #pragma once
 
-#include <string_view>
-
 /// The host's console UART. Callers hold host_console's lock (base/host_console.hpp), but for a
 /// panic.
 namespace bulkhead::machine {
 
-/// Sends the text and waits until it is taken. LF becomes CR LF.
-void console_write(std::string_view text);
+/// Sends a byte if there is room for it now. Without a UART every byte is taken.
+[[nodiscard]] bool console_try_write(char byte);
 
-/// Sends bytes of the domain that has the console as they are, and waits until they are taken.
-void console_write_raw(std::string_view bytes);
+/// While `wanted`, the UART's interrupt calls ConsoleMux::send() when there is room again. False:
+/// it has no interrupt, or not yet.
+bool console_want_room(bool wanted);
 
 } // namespace bulkhead::machine

@@ -16,6 +16,8 @@ namespace {
 constinit std::optional<driver::Uart> uart;
 constinit std::optional<devicetree::ConsoleUart> place;
 constinit device::ConsoleMux mux;
+constinit bool has_interrupt = false;
+constinit bool wants_room = false;
 
 std::optional<driver::Uart> driver_for(const devicetree::Node& node,
                                        const driver::UartPlacement& placement)
@@ -56,24 +58,26 @@ void start_console_input()
     const auto [intid, edge] = *place->interrupt;
     driver::gic().banks(intid).set_trigger(intid, edge);
     driver::gic().route(intid, CpuId{0});
-    driver::set_console_interrupt(intid,
-                                  [] { uart->handle_interrupt([](char c) { mux.input(c); }); });
+    driver::set_console_interrupt(intid, [] {
+        uart->handle_interrupt([](char c) { mux.input(c); });
+        mux.send();
+    });
     driver::gic().enable(intid);
-    uart->enable_receive_interrupt();
+    uart->enable_interrupts(false);
+    has_interrupt = true;
 }
 
 } // namespace bulkhead::start
 
 namespace bulkhead::machine {
 
-void console_write(std::string_view text)
-{
-    if (start::uart) start::uart->write(text);
-}
+bool console_try_write(char byte) { return !start::uart || start::uart->try_write(byte); }
 
-void console_write_raw(std::string_view bytes)
+bool console_want_room(bool wanted)
 {
-    if (start::uart) start::uart->write_raw(bytes);
+    using namespace start;
+    if (has_interrupt && wanted != wants_room) uart->enable_interrupts(wants_room = wanted);
+    return has_interrupt;
 }
 
 } // namespace bulkhead::machine

@@ -19,7 +19,8 @@ class Domain {
 public:
     explicit Domain(device::ConsoleMux& mux)
     {
-        mux.attach(console_, Callback<void(char)>::to<&device::Vpl011::receive>(uart_));
+        mux.attach(console_, Callback<void(char)>::to<&device::Vpl011::receive>(uart_),
+                   Callback<void()>::to<&device::Vpl011::transmit_again>(uart_));
     }
 
     std::uint32_t read(std::uint64_t offset, unsigned size = 4)
@@ -62,7 +63,7 @@ private:
 
     bool line_ = false;
     device::DomainConsole console_{DomainId{1}};
-    device::Vpl011 uart_{Callback<void(char)>::to<&device::DomainConsole::put>(console_),
+    device::Vpl011 uart_{Callback<bool(char)>::to<&device::DomainConsole::put>(console_),
                          Callback<void(bool)>::to<&Domain::take_line>(*this)};
 };
 

@@ -11,23 +11,26 @@ namespace {
 // Callers hold the console's lock, but what a test reads is not theirs.
 std::mutex mutex;
 std::string sent;
+test::ConsoleWire wire;
 
 } // namespace
 
-void machine::console_write(std::string_view text)
+bool machine::console_try_write(char byte)
 {
     const std::scoped_lock guard{mutex};
-    for (const char c : text) {
-        if (c == '\n') sent += '\r';
-        sent += c;
-    }
+    if (wire.room == 0) return false;
+    if (wire.room != test::ConsoleWire::endless) --wire.room;
+    sent += byte;
+    return true;
 }
 
-void machine::console_write_raw(std::string_view bytes)
+bool machine::console_want_room(bool wanted)
 {
-    const std::scoped_lock guard{mutex};
-    sent += bytes;
+    wire.wants_room = wanted;
+    return wire.has_interrupt;
 }
+
+test::ConsoleWire& test::console_wire() { return wire; }
 
 std::string test::take_console_output()
 {

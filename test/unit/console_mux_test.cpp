@@ -18,6 +18,7 @@ using test::take_console_output;
 struct Typist {
     explicit Typist(std::uint16_t id) : console(DomainId{id}) {}
     void receive(char c) { typed += c; }
+    void resume() { ++resumed; }
     [[nodiscard]] Callback<void(char)> receiver()
     {
         return Callback<void(char)>::to<&Typist::receive>(*this);
@@ -25,6 +26,7 @@ struct Typist {
 
     DomainConsole console;
     std::string typed;
+    unsigned resumed = 0;
 };
 
 class ConsoleMuxTest : public testing::Test {
@@ -34,7 +36,8 @@ protected:
         (void)take_console_output();
         // Not in the order of their ids.
         for (auto* domain : {&third, &first, &second})
-            mux.attach(domain->console, domain->receiver());
+            mux.attach(domain->console, domain->receiver(),
+                       Callback<void()>::to<&Typist::resume>(*domain));
     }
     void type(std::string_view text)
     {
@@ -125,7 +128,7 @@ TEST_F(ConsoleMuxTest, the_announcement_ends_the_line_of_the_domain_before)
     mux.start('a', true);
     (void)take_console_output();
     for (const char c : std::string_view{"~ # "})
-        first.console.put(c);
+        EXPECT_TRUE(first.console.put(c));
     type(switching);
     EXPECT_EQ(take_console_output(), "~ # \r\n" + announcement("DOM2"));
 }
@@ -133,11 +136,13 @@ TEST_F(ConsoleMuxTest, the_announcement_ends_the_line_of_the_domain_before)
 TEST_F(ConsoleMuxTest, a_domain_may_answer_while_it_receives)
 {
     struct Echo {
-        void receive(char c) { console.put(c); }
+        void receive(char c) { EXPECT_TRUE(console.put(c)); }
+        void resume() {}
         DomainConsole console{DomainId{9}};
     } echo;
     ConsoleMux echoing;
-    echoing.attach(echo.console, Callback<void(char)>::to<&Echo::receive>(echo));
+    echoing.attach(echo.console, Callback<void(char)>::to<&Echo::receive>(echo),
+                   Callback<void()>::to<&Echo::resume>(echo));
     echoing.start('a', true);
     (void)take_console_output();
     echoing.input('x');
@@ -150,11 +155,12 @@ TEST_F(ConsoleMuxTest, typed_characters_reach_the_guests_uart)
         void set_line(bool level) { line = level; }
         bool line = false;
         DomainConsole console{DomainId{7}};
-        Vpl011 uart{Callback<void(char)>::to<&DomainConsole::put>(console),
+        Vpl011 uart{Callback<bool(char)>::to<&DomainConsole::put>(console),
                     Callback<void(bool)>::to<&Domain::set_line>(*this)};
     } domain;
     ConsoleMux one;
-    one.attach(domain.console, Callback<void(char)>::to<&Vpl011::receive>(domain.uart));
+    one.attach(domain.console, Callback<void(char)>::to<&Vpl011::receive>(domain.uart),
+               Callback<void()>::to<&Vpl011::transmit_again>(domain.uart));
     one.start('a', true);
     (void)take_console_output();
 
@@ -205,6 +211,37 @@ TEST_F(ConsoleMuxTest, an_unknown_key_says_how_to_find_the_others)
     EXPECT_EQ(take_console_output(), "(XEN) key 'z' does nothing; h lists the keys\r\n");
     type("\r\n\x1b ");
     EXPECT_EQ(take_console_output(), "");
+}
+
+TEST_F(ConsoleMuxTest, a_domain_that_writes_faster_than_the_wire_is_held_back_and_loses_nothing)
+{
+    auto& wire = test::console_wire();
+    wire = {.room = 0, .has_interrupt = true};
+    mux.start('a', true);
+    std::string written;
+    while (first.console.put(static_cast<char>('a' + written.size() % 26)))
+        written += static_cast<char>('a' + written.size() % 26);
+    EXPECT_GT(written.size(), 1000U);
+    EXPECT_TRUE(wire.wants_room);
+
+    // Its neighbours may have their say as little.
+    EXPECT_FALSE(second.console.put('x'));
+    for (unsigned interrupts = 0; first.resumed == 0; ++interrupts) {
+        ASSERT_LT(interrupts, 10'000U);
+        wire.room = 32;
+        mux.send();
+    }
+    EXPECT_EQ(second.resumed, 1U);
+    EXPECT_EQ(third.resumed, 0U);
+    EXPECT_TRUE(first.console.put('\n'));
+
+    wire.room = test::ConsoleWire::endless;
+    mux.send();
+    EXPECT_FALSE(wire.wants_room);
+    EXPECT_EQ(take_console_output(), announcement("DOM1") + written + "\n");
+    wire = {};
+    const Guard guard{host_console.lock};
+    EXPECT_TRUE(host_console.catch_up());
 }
 
 } // namespace

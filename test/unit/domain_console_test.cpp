@@ -18,8 +18,10 @@ class DomainConsoleTest : public testing::Test {
 protected:
     DomainConsoleTest()
     {
-        mux.attach(first, Callback<void(char)>::to<&DomainConsoleTest::take_first>(*this));
-        mux.attach(second, Callback<void(char)>::to<&DomainConsoleTest::take_second>(*this));
+        mux.attach(first, Callback<void(char)>::to<&DomainConsoleTest::take_first>(*this),
+                   Callback<void()>::to<&DomainConsoleTest::resume>(*this));
+        mux.attach(second, Callback<void(char)>::to<&DomainConsoleTest::take_second>(*this),
+                   Callback<void()>::to<&DomainConsoleTest::resume>(*this));
         (void)take_console_output();
     }
     /// Gives the input to the first domain.
@@ -36,10 +38,11 @@ protected:
     static void write(DomainConsole& console, std::string_view text)
     {
         for (const char c : text)
-            console.put(c);
+            EXPECT_TRUE(console.put(c));
     }
     void take_first(char /*c*/) {}
     void take_second(char /*c*/) {}
+    void resume() {}
 
     DomainConsole first{DomainId{1}};
     DomainConsole second{DomainId{2}};
@@ -120,7 +123,7 @@ TEST_F(DomainConsoleTest, an_ended_domains_last_words_are_shown)
 TEST_F(DomainConsoleTest, tells_whether_the_domain_has_written)
 {
     EXPECT_FALSE(first.has_written());
-    first.put('x');
+    (void)first.put('x');
     EXPECT_TRUE(first.has_written());
     first.finish();
     EXPECT_FALSE(first.has_written());
@@ -187,7 +190,8 @@ TEST_F(DomainConsoleTest, whatever_is_written_is_shown_in_whole_lines)
     std::mt19937 random{3};
     focus_hypervisor();
     for (int i = 0; i < 200'000; ++i)
-        first.put(random() % 4 == 0 ? "\x1b\xe2\xc2\n"[random() % 4] : static_cast<char>(random()));
+        (void)first.put(random() % 4 == 0 ? "\x1b\xe2\xc2\n"[random() % 4]
+                                          : static_cast<char>(random()));
     first.finish();
     const auto output = take_console_output();
     for (std::size_t start = 0; start < output.size();) {

@@ -33,7 +33,19 @@ protected:
         console.set_stamp(stamp);
     }
 
+    void flush()
+    {
+        const Guard guard{console.lock};
+        console.flush();
+    }
+    bool catch_up()
+    {
+        const Guard guard{console.lock};
+        return console.catch_up();
+    }
+
     test::TestMachine& machine = test::new_machine();
+    test::ConsoleWire& wire = test::console_wire() = {};
     HostConsole console;
 };
 
@@ -83,6 +95,51 @@ TEST_F(HostConsoleTest, a_stamp_can_be_the_counter)
     EXPECT_EQ(line({"x"}), "(XEN) [0] x\r\n");
     machine.now = Ticks{~std::uint64_t{0}};
     EXPECT_EQ(line({"x"}), "(XEN) [18446744073709551615] x\r\n");
+}
+
+TEST_F(HostConsoleTest, nobody_waits_for_the_wire_of_a_uart_that_interrupts)
+{
+    wire = {.room = 3, .has_interrupt = true};
+    EXPECT_EQ(line({"x"}), "(XE");
+    EXPECT_TRUE(wire.wants_room);
+    wire.room = 100;
+    EXPECT_TRUE(catch_up());
+    EXPECT_EQ(take_console_output(), "N) x\r\n");
+    EXPECT_FALSE(wire.wants_room);
+}
+
+TEST_F(HostConsoleTest, who_was_held_back_is_let_go_by_the_interrupt_alone)
+{
+    wire = {.room = 0, .has_interrupt = true};
+    while (!console.is_behind())
+        write_raw("0123456789");
+    wire.room = test::ConsoleWire::endless;
+    write_raw("!");
+    EXPECT_TRUE(console.is_behind());
+    EXPECT_TRUE(wire.wants_room);
+    EXPECT_TRUE(catch_up());
+    EXPECT_FALSE(console.is_behind());
+    EXPECT_FALSE(wire.wants_room);
+}
+
+TEST_F(HostConsoleTest, before_the_machine_is_switched_off_everything_is_out)
+{
+    wire = {.room = 0, .has_interrupt = true};
+    write_raw("last words");
+    wire.room = test::ConsoleWire::endless;
+    flush();
+    EXPECT_EQ(take_console_output(), "last words");
+}
+
+TEST_F(HostConsoleTest, a_uart_that_takes_nothing_costs_its_patience_once)
+{
+    wire.room = 0;
+    // A million polls for every one of them would take minutes.
+    for (int i = 0; i < 100'000; ++i)
+        write_raw("x");
+    wire.room = test::ConsoleWire::endless;
+    write_raw("y");
+    EXPECT_EQ(take_console_output(), "y");
 }
 
 } // namespace

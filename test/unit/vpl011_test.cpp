@@ -84,7 +84,13 @@ protected:
         EXPECT_FALSE(line);
     }
 
-    void take_sent(char c) { sent += c; }
+    bool take_sent(char c)
+    {
+        if (room == 0) return false;
+        --room;
+        sent += c;
+        return true;
+    }
     void take_line(bool level)
     {
         line = level;
@@ -92,9 +98,11 @@ protected:
     }
 
     std::string sent;
+    /// Characters that the far end takes before it asks to wait.
+    std::size_t room = ~std::size_t{0};
     bool line = false;
     unsigned line_changes = 0;
-    Vpl011 uart{Callback<void(char)>::to<&Vpl011Test::take_sent>(*this),
+    Vpl011 uart{Callback<bool(char)>::to<&Vpl011Test::take_sent>(*this),
                 Callback<void(bool)>::to<&Vpl011Test::take_line>(*this)};
 };
 
@@ -628,20 +636,6 @@ TEST_F(Vpl011Test, a_reset_leaves_nothing_of_the_domain_before)
     expect_initial_registers();
 }
 
-TEST_F(Vpl011Test, the_output_may_come_back_as_input)
-{
-    struct Echo {
-        void put(char c) { uart->receive(c); }
-        void set_line(bool /*level*/) {}
-        Vpl011* uart = nullptr;
-    } echo;
-    Vpl011 looped{Callback<void(char)>::to<&Echo::put>(echo),
-                  Callback<void(bool)>::to<&Echo::set_line>(echo)};
-    echo.uart = &looped;
-    looped.write(Data::offset, 1, 'x');
-    EXPECT_EQ(looped.read(Data::offset, 1), std::uint64_t{'x'});
-}
-
 TEST_F(Vpl011Test, input_from_another_cpu_arrives_whole_and_in_order_while_the_guest_reads)
 {
     auto& machine = test::new_machine(2);
@@ -664,19 +658,61 @@ TEST_F(Vpl011Test, input_from_another_cpu_arrives_whole_and_in_order_while_the_g
     EXPECT_FALSE(read<ReceiveStatus>().get(ReceiveStatus::oe));
 }
 
-TEST_F(Vpl011Test, output_goes_out_without_the_lock_and_the_line_changes_with_it)
+TEST_F(Vpl011Test, what_goes_out_waits_in_the_fifo_until_there_is_room)
+{
+    room = 2;
+    send(characters(10));
+    EXPECT_EQ(sent, characters(2));
+    EXPECT_TRUE(read<Flags>().get(Flags::busy));
+    EXPECT_FALSE(read<Flags>().get(Flags::txff));
+    room = 100;
+    uart.transmit_again();
+    EXPECT_EQ(sent, characters(10));
+    EXPECT_FALSE(read<Flags>().get(Flags::busy));
+}
+
+TEST_F(Vpl011Test, a_full_transmit_fifo_shows_and_loses_what_is_written_all_the_same)
+{
+    room = 0;
+    send(characters(fifo_depth));
+    EXPECT_TRUE(read<Flags>().get(Flags::txff));
+    send("lost");
+    room = 1000;
+    uart.transmit_again();
+    EXPECT_EQ(sent, characters(fifo_depth));
+}
+
+TEST_F(Vpl011Test, a_transmit_fifo_that_empties_to_its_level_interrupts)
+{
+    room = 0;
+    send(characters(fifo_depth));
+    clear(Interrupts::all);
+    let_through(tx);
+    room = fifo_depth / 2 - 1;
+    uart.transmit_again();
+    EXPECT_FALSE(line);
+    room = 1;
+    uart.transmit_again();
+    EXPECT_TRUE(line);
+}
+
+TEST_F(Vpl011Test, output_goes_out_and_the_line_changes_with_the_lock)
 {
     struct Owner {
-        void put(char /*c*/) { held_at_put = test::machine().cpu().held_locks; }
+        bool put(char /*c*/)
+        {
+            held_at_put = test::machine().cpu().held_locks;
+            return true;
+        }
         void set_line(bool /*level*/) { held_at_line = test::machine().cpu().held_locks; }
-        std::uint32_t held_at_put = ~0U;
+        std::uint32_t held_at_put = 0;
         std::uint32_t held_at_line = 0;
     } owner;
-    Vpl011 owned{Callback<void(char)>::to<&Owner::put>(owner),
+    Vpl011 owned{Callback<bool(char)>::to<&Owner::put>(owner),
                  Callback<void(bool)>::to<&Owner::set_line>(owner)};
     owned.write(interrupt_mask_offset, 4, tx);
     owned.write(Data::offset, 1, 'x');
-    EXPECT_EQ(owner.held_at_put, 0U);
+    EXPECT_EQ(owner.held_at_put, 1U << static_cast<unsigned>(Rank::uart));
     EXPECT_EQ(owner.held_at_line, 1U << static_cast<unsigned>(Rank::uart));
 }
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <optional>
 
-namespace bulkhead::device {
+namespace bulkhead {
 
 /// Characters in the order in which they came, up to a fixed number.
 template <std::size_t capacity>
@@ -22,10 +22,13 @@ public:
         return true;
     }
 
+    /// What pop() would return; only if it is not empty.
+    [[nodiscard]] char front() const { return characters_[first_]; }
+
     std::optional<char> pop()
     {
         if (empty()) return std::nullopt;
-        const char character = characters_[first_];
+        const char character = front();
         first_ = (first_ + 1) % capacity;
         --size_;
         return character;
@@ -39,4 +42,4 @@ private:
     std::size_t size_ = 0;
 };
 
-} // namespace bulkhead::device
+} // namespace bulkhead
