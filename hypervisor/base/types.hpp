@@ -38,6 +38,11 @@ inline constexpr std::size_t cache_line = 64;
 /// embedded chip has far fewer, and every table is this long.
 inline constexpr std::size_t max_cpus = 32;
 
+/// A set of physical CPUs: bit n is CpuId n.
+using CpuMask = std::uint64_t;
+static_assert(max_cpus < 64);
+inline constexpr CpuMask all_cpus = (CpuMask{1} << max_cpus) - 1;
+
 constexpr Mfn frame_of(PhysicalAddress address) { return Mfn{address.value() >> page_shift}; }
 constexpr Gfn frame_of(GuestAddress address) { return Gfn{address.value() >> page_shift}; }
 constexpr PhysicalAddress address_of(Mfn frame)

@@ -8,7 +8,7 @@
 #include "boot/kernel_image.hpp"
 #include "device/guest_layout.hpp"
 #include "machine/memory.hpp"
-#include "sched/null_scheduler.hpp"
+#include "sched/scheduler.hpp"
 
 #include <algorithm>
 
@@ -132,10 +132,12 @@ Result<void> load_tree(const DomainDescription& description, const HostResources
 
 Result<void> place_vcpus_on_cpus(const DomainDescription& description, domain::Domain& domain)
 {
-    for (auto& vcpu : domain.vcpus())
-        if (auto placed = sched::null_scheduler::insert(vcpu, description.cpus[vcpu.id.value()]);
-            !placed)
-            return placed;
+    for (auto& vcpu : domain.vcpus()) {
+        const auto cpu = description.cpus[vcpu.id.value()];
+        vcpu.placed_on = cpu;
+        vcpu.hard_affinity = description.hard_affinity[vcpu.id.value()];
+        if (auto placed = sched::scheduler_of(cpu).insert(vcpu); !placed) return placed;
+    }
     return {};
 }
 

@@ -14,10 +14,6 @@
 
 namespace bulkhead::boot {
 
-/// A set of physical CPUs: bit n is CpuId n.
-using CpuMask = std::uint64_t;
-static_assert(max_cpus <= 64);
-
 /// What a `xen,domain` node below /chosen asks for. Strings point into the tree.
 struct DomainDescription {
     devicetree::Node node;

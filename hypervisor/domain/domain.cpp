@@ -48,6 +48,7 @@ Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::s
         auto& vcpu = vcpus_[i];
         vcpu.id = VcpuId{i};
         vcpu.domain = this;
+        vcpu.group = &schedule_;
         vcpu.has_guest = true;
         vcpu.name = {.domain = id_.value(), .vcpu = static_cast<std::uint8_t>(i)};
         vcpu.timer_interrupt = configuration.timer_interrupts;

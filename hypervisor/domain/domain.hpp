@@ -114,6 +114,7 @@ private:
     device::DomainConsole console_;
     std::optional<device::Vpl011> vpl011_;
     std::span<Vcpu> vcpus_;
+    sched::Group schedule_{id_};
     const bool trap_wait_;
     const bool has_pmu_;
     const ShutdownAction on_reset_;

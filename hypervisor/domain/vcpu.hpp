@@ -10,7 +10,6 @@ class Domain;
 
 /// A virtual CPU: what runs (sched::Unit), its registers while it does not, and whose it is.
 struct Vcpu : sched::Unit {
-    VcpuId id{};
     Domain* domain = nullptr;
     machine::GuestState registers{};
 };

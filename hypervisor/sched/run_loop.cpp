@@ -2,7 +2,7 @@
 
 #include "machine/cpu.hpp"
 #include "machine/upcalls.hpp"
-#include "sched/null_scheduler.hpp"
+#include "sched/scheduler.hpp"
 #include "sched/trace.hpp"
 
 namespace bulkhead::sched {
@@ -83,7 +83,7 @@ void run(machine::GuestRegisters& registers)
                 trace::record(trace::Event::wake, unit->name, machine::this_cpu().value());
             }
         }
-        auto* next = null_scheduler::pick(machine::this_cpu());
+        auto* next = scheduler_of(machine::this_cpu()).pick(machine::this_cpu()).unit;
         note_change(traced, next);
         traced = next;
         if (next == nullptr) {

@@ -9,6 +9,13 @@
 
 namespace bulkhead::sched {
 
+class Scheduler;
+
+/// The units of one domain, as schedulers see them: what is given to the domain as a whole.
+struct Group {
+    DomainId id{};
+};
+
 /// What a scheduler schedules: the running part of a vCPU. The vCPU derives from it.
 struct Unit : machine::RunningVcpu {
     enum class State : std::uint8_t {
@@ -21,8 +28,24 @@ struct Unit : machine::RunningVcpu {
     std::atomic<State> state = State::down;
     /// Whose vCPU it is.
     trace::UnitName name;
-    /// Where it runs, or ran last.
+    /// Where it runs, or ran last, or is to run next. Before insert(): the CPU that it would like.
     std::atomic<CpuId> placed_on = CpuId{0};
+    /// Whose it is; null until insert().
+    std::atomic<Scheduler*> scheduler = nullptr;
+
+    /// Position in its domain.
+    VcpuId id{};
+    Group* group = nullptr;
+    /// Where it may run, and where it would rather. Change them by affinity_changed().
+    CpuMask hard_affinity = all_cpus;
+    CpuMask soft_affinity = all_cpus;
+
+    /// Is a CPU to have it: to go on, or to let go of it.
+    [[nodiscard]] bool wants_cpu() const
+    {
+        const auto now = state.load(std::memory_order_acquire);
+        return now == State::runnable || now == State::switching_off;
+    }
 };
 
 /// Makes `unit` notice `why` soon: interrupts it if it runs on another CPU, wakes it if it is

@@ -3,7 +3,7 @@
 #include "device/guest_layout.hpp"
 #include "machine/physical_memory.hpp"
 #include "machine/upcalls.hpp"
-#include "sched/null_scheduler.hpp"
+#include "sched/scheduler.hpp"
 #include "simulation/guest.hpp"
 
 #include <algorithm>
@@ -30,8 +30,6 @@ struct Permanent {
         memory::page_pool().use(free);
         for (unsigned n = 0; n < Simulation::most_cpus; ++n) {
             new (vcpu(n)) domain::Vcpu;
-            if (!sched::null_scheduler::insert(*vcpu(n), CpuId{n}))
-                throw std::runtime_error("a CPU is taken");
             auto map =
                 memory::Stage2Map::create(memory::page_pool(), static_cast<std::uint16_t>(n + 1));
             maps.push_back(map.value());
@@ -119,9 +117,12 @@ void Simulation::build(Partition& partition, unsigned number)
     partition.ledgers.emplace_back(partition.vcpus, spis);
     auto* const first = permanent().vcpu(partition.first_cpu);
     for (unsigned n = 0; n < partition.vcpus; ++n) {
+        auto& scheduler = sched::scheduler_of(CpuId{partition.first_cpu + n});
+        if (first[n].scheduler != nullptr) scheduler.remove(first[n]);
         first[n].~Vcpu();
         new (&first[n]) domain::Vcpu;
         first[n].placed_on = CpuId{partition.first_cpu + n};
+        if (!scheduler.insert(first[n])) throw std::runtime_error("a CPU is taken");
     }
     using domain::ShutdownAction;
     const domain::Domain::Configuration configuration{

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "machine/time.hpp"
+#include "sched/unit.hpp"
+
+namespace bulkhead::sched {
+
+/// Which scheduler, in Xen's numbers (XEN_SCHEDULER_*, public/sysctl.h).
+enum class Kind : std::uint8_t { credit = 5, credit2 = 6, arinc653 = 7, rtds = 8, null = 9 };
+
+/// What a unit may be given, as in Xen: names, units and defaults.
+struct Parameters {
+    // credit, credit2: of all of the domain's units
+    std::uint16_t weight = 256;
+    std::uint16_t cap = 0; // per cent of a CPU; 0: none
+    // rtds: of the unit
+    std::uint32_t period_us = 10'000;
+    std::uint32_t budget_us = 4'000;
+    bool extratime = true;
+};
+
+/// What a CPU is to run.
+struct Decision {
+    /// Null: idle.
+    Unit* unit = nullptr;
+    /// When the CPU has to pick again if nothing makes it pick before.
+    Ticks until = machine::never;
+};
+
+/// Decides which unit runs where, for the CPUs of one pool. Any CPU may call, with interrupts
+/// masked and holding no lock above Rank::scheduler.
+///
+/// A unit is on a CPU from the pick() that returns it until released(): meanwhile no other CPU's
+/// pick() returns it. A CPU may leave the registers of a unit that it does not run on itself for
+/// as long as it runs nothing else and the unit's placed_on names it; else it saves them and says
+/// released().
+class Scheduler {
+public:
+    /// The unit is this scheduler's, and gets a placed_on within its hard affinity: the one it has,
+    /// if that is to be had. busy when there is no CPU for it.
+    virtual Result<void> insert(Unit& unit) = 0;
+    /// It is not picked any more. It may still be on a CPU, which is made to pick.
+    virtual void remove(Unit& unit) = 0;
+
+    virtual Result<void> add_cpu(CpuId cpu) = 0;
+    /// The CPU's units go elsewhere. busy when one of them can run nowhere else.
+    virtual Result<void> remove_cpu(CpuId cpu) = 0;
+
+    /// Its state changed, so that it wants a CPU or does not any more: both look at the state, and
+    /// come in any order. wake() makes the CPU that it chooses pick (Attention::reschedule, and
+    /// send_reschedule if that is another).
+    virtual void wake(Unit& unit) = 0;
+    virtual void sleep(Unit& unit) = 0;
+    /// The running unit lets others go first.
+    virtual void yield(Unit& unit) = 0;
+
+    /// On `cpu` itself.
+    virtual Decision pick(CpuId cpu) = 0;
+    /// Its registers are saved: it may go on elsewhere.
+    virtual void released(Unit& unit) = 0;
+
+    virtual Result<void> adjust(Unit& unit, const Parameters& parameters) = 0;
+    [[nodiscard]] virtual Parameters parameters(const Unit& unit) const = 0;
+    /// The unit's affinity was written. out_of_range when no CPU of the pool is in it.
+    virtual Result<void> affinity_changed(Unit& unit) = 0;
+
+protected:
+    ~Scheduler() = default;
+};
+
+/// That of the pool which owns the CPU.
+Scheduler& scheduler_of(CpuId cpu);
+
+// To a unit's own scheduler; nothing is done for a unit that has none.
+void wake(Unit& unit);
+void sleep(Unit& unit);
+void yield(Unit& unit);
+void released(Unit& unit);
+
+} // namespace bulkhead::sched
