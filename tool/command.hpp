@@ -16,6 +16,7 @@ void add_run_command(CLI::App& line, Chosen& chosen);
 void add_demo_command(CLI::App& line, Chosen& chosen);
 void add_test_command(CLI::App& line, Chosen& chosen);
 void add_bench_command(CLI::App& line, Chosen& chosen);
+void add_trace_command(CLI::App& line, Chosen& chosen);
 void add_symbols_command(CLI::App& line, Chosen& chosen);
 
 } // namespace bulkhead::tool

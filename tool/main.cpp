@@ -48,6 +48,7 @@ int run(int count, char** arguments)
     add_run_command(line, chosen);
     add_test_command(line, chosen);
     add_bench_command(line, chosen);
+    add_trace_command(line, chosen);
     add_symbols_command(line, chosen);
     if (count == 1) {
         fmt::print("{}", line.help());

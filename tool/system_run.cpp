@@ -2,6 +2,7 @@
 
 #include "failure.hpp"
 #include "qemu.hpp"
+#include "schedule_facts.hpp"
 
 #include <cstdio>
 #include <fmt/format.h>
@@ -14,15 +15,6 @@ namespace {
 /// marked as the domain's.
 constexpr const char* keep_console = " conswitch=ax";
 
-/// A domain's kernel has to be given a way to be heard, or there is nothing to watch.
-std::vector<std::string> domain_names(const SystemDescription& description)
-{
-    std::vector<std::string> names;
-    for (const DomainDescription& domain : description.domains)
-        names.push_back(domain.name.value);
-    return names;
-}
-
 ConsoleEnd watch(Emulator& emulator, const RunRequest& request,
                  const SystemDescription& description)
 {
@@ -32,6 +24,7 @@ ConsoleEnd watch(Emulator& emulator, const RunRequest& request,
             fmt::print("{}", view.shown(line));
             std::fflush(stdout);
         }
+        if (request.answer) emulator.write(request.answer(line));
         return request.watcher && request.watcher(line, elapsed);
     });
 }

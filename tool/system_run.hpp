@@ -11,8 +11,10 @@ struct RunRequest {
     bool interactive = false; ///< the user's terminal is the console
     bool shown = true;        ///< lines are shown as they come
     std::chrono::milliseconds at_most{std::chrono::hours{24 * 365}};
-    std::string log_name{};                    ///< the log is out/log/NAME.log
-    LineWatcher watcher{};                     ///< may be absent
+    std::string log_name{}; ///< the log is out/log/NAME.log
+    LineWatcher watcher{};  ///< may be absent
+    /// What is typed upon a line; may be absent.
+    std::function<std::string(const ConsoleLine& line)> answer{};
     std::vector<std::string> more_arguments{}; ///< for QEMU
 };
 

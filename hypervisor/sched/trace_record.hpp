@@ -20,11 +20,10 @@ enum class Event : std::uint8_t {
     deplete,   // the unit has used up what it had
     window,    // an entry of the schedule begins (arinc653); argument: its number
     slack,     // the rest of the frame belongs to nobody (arinc653)
-    parameter, // the unit's weight, or another figure that shares follow from, is the argument
 };
-inline constexpr std::array<std::string_view, 12> event_names{
-    "none",    "run",       "stop",    "idle",   "wake",  "yield",
-    "migrate", "replenish", "deplete", "window", "slack", "parameter"};
+inline constexpr std::array<std::string_view, 11> event_names{
+    "none",    "run",       "stop",    "idle",   "wake", "yield",
+    "migrate", "replenish", "deplete", "window", "slack"};
 
 /// Why a unit stopped.
 enum class Stop : std::uint8_t { preempted, blocked, off };

@@ -1,0 +1,38 @@
+"""What the schedulers did on a real run, held against what they promise."""
+
+import json
+
+import pytest
+
+from machine import DESCRIPTIONS, OUT, TOOL
+
+
+@pytest.fixture
+def traced(start):
+    """Runs a description of this folder for its trace, and returns that trace's file."""
+
+    def run(name):
+        file = OUT / "trace" / f"{name}.json"
+        file.unlink(missing_ok=True)
+        recorder = start([TOOL, "trace", "run", DESCRIPTIONS / f"{name}.toml"], 300)
+        recorder.see(r"records of \d+ CPUs")
+        recorder.see_end()
+        return file
+
+    return run
+
+
+@pytest.mark.parametrize("name", ["trace_null"])
+def test_the_trace_of_a_run_keeps_the_promises_of_its_scheduler(traced, start, name):
+    file = traced(name)
+    checker = start([TOOL, "trace", "check", file], 60)
+    checker.see("all is as promised")
+    checker.see_end()
+
+
+def test_a_trace_is_a_picture_of_who_had_each_cpu_and_when(traced):
+    events = json.loads(traced("trace_null").read_text())["traceEvents"]
+    bars = [event for event in events if event["ph"] == "X" and event["pid"] == 0]
+    assert {(bar["name"], bar["tid"]) for bar in bars} == {("one v0", 0), ("two v0", 1)}
+    # Each of `two`'s 50 samples and 10 rounds of warming up ended a sleep.
+    assert len([bar for bar in bars if bar["tid"] == 1]) >= 60
