@@ -135,7 +135,8 @@ enter_el1:
     msr     S3_4_C12_C9_5, x0
     isb
     msr     S3_4_C12_C11_0, xzr // ICH_HCR_EL2: no virtual interface
-3:  mov     x0, #0x3c5          // EL1h, DAIF masked
+3:  bl      guest_at_el2
+    mov     x0, #0x3c5          // EL1h, DAIF masked
     msr     spsr_el2, x0
     adr     x0, 2f
     msr     elr_el2, x0
@@ -150,6 +151,11 @@ enter_el1:
     msr     cpacr_el1, x0
     isb
     ret     x9
+
+// A guest that leaves something at EL2 has its own. May change x0-x8.
+    .weak   guest_at_el2
+guest_at_el2:
+    ret
 
     .section .stacks, "aw", @nobits
     .balign 16

@@ -4,10 +4,11 @@ import pytest
 
 from machine import DESCRIPTIONS, OUT, PROJECT, TOOL, Machine
 
+GUESTS = ("hello", "latency", "conformance", "bell", "direct")
 NEEDED = [
     TOOL,
     OUT / "bulkhead",
-    *(OUT / "guests" / f"{name}.bin" for name in ("hello", "latency", "conformance", "bell")),
+    *(OUT / "guests" / f"{name}.bin" for name in GUESTS),
 ]
 
 
