@@ -8,8 +8,11 @@ namespace bulkhead::arm64 {
 
 /// HCR_EL2: what of a guest's EL1 leads to EL2 (Arm ARM D17.2.48).
 struct Hcr : Register<Hcr, std::uint64_t> {
-    static constexpr Field<0, 0, bool> stage2{};                        // VM
-    static constexpr Field<1, 1, bool> set_way_cleans{};                // SWIO
+    static constexpr Field<0, 0, bool> stage2{};         // VM
+    static constexpr Field<1, 1, bool> set_way_cleans{}; // SWIO
+    /// PTW: a guest's tables are not in devices, where EL2's AT instructions would walk as well and
+    /// an abort would be EL2's.
+    static constexpr Field<2, 2, bool> no_walks_in_devices{};
     static constexpr Field<3, 3, bool> fiq_to_el2{};                    // FMO
     static constexpr Field<4, 4, bool> irq_to_el2{};                    // IMO
     static constexpr Field<5, 5, bool> system_error_to_el2{};           // AMO
@@ -35,6 +38,7 @@ constexpr Hcr guest_hcr(bool trap_wait)
     return Hcr{}
         .with(Hcr::stage2, true)
         .with(Hcr::set_way_cleans, true)
+        .with(Hcr::no_walks_in_devices, true)
         .with(Hcr::fiq_to_el2, true)
         .with(Hcr::irq_to_el2, true)
         .with(Hcr::system_error_to_el2, true)
@@ -50,6 +54,6 @@ constexpr Hcr guest_hcr(bool trap_wait)
         .with(Hcr::pointer_authentication, 3)
         .with(Hcr::trap_tag_size, true);
 }
-static_assert(guest_hcr(false).raw() == 0x0400'0318'803c'003b);
+static_assert(guest_hcr(false).raw() == 0x0400'0318'803c'003f);
 
 } // namespace bulkhead::arm64

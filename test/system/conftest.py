@@ -4,7 +4,7 @@ import pytest
 
 from machine import DESCRIPTIONS, OUT, PROJECT, TOOL, Machine
 
-GUESTS = ("hello", "latency", "conformance", "bell", "direct")
+GUESTS = ("hello", "latency", "conformance", "bell", "direct", "rogue", "witness")
 NEEDED = [
     TOOL,
     OUT / "bulkhead",
