@@ -11,6 +11,7 @@ inline constexpr std::uint64_t cpacr_vectors = bits(17, 16) | bits(25, 24);
 
 /// A guest's MRS, MSR or system instruction that traps (HCR_EL2.TID3, TACR, TIDCP, MDCR_EL2.TPM,
 /// CPTR_EL2.TTA and TCPAC, ICC_SGI*): carries it out and skips it, or injects Undefined.
-void trap_system_register(machine::RunningVcpu& vcpu, machine::GuestRegisters& registers, Esr esr);
+[[gnu::noinline]] void trap_system_register(machine::RunningVcpu& vcpu,
+                                            machine::GuestRegisters& registers, Esr esr);
 
 } // namespace bulkhead::arm64

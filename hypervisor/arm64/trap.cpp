@@ -24,58 +24,58 @@ GuestAddress faulting_address()
     return GuestAddress{((HPFAR_EL2::read() & bits(43, 4)) << 8) | (FAR_EL2::read() & bits(11, 0))};
 }
 
-std::uint64_t extend(std::uint64_t value, Esr esr)
+/// What a load puts into its register, from `value` with the rest of its bits zero.
+std::uint64_t loaded(std::uint64_t value, Esr esr)
 {
-    if (esr.get(Esr::sign_extend)) {
-        const unsigned unused = 64 - (8U << esr.get(Esr::access_size));
-        value = static_cast<std::uint64_t>(static_cast<std::int64_t>(value << unused) >> unused);
-    }
+    if (!esr.get(Esr::sign_extend)) return value;
+    const unsigned unused = 64 - (8U << esr.get(Esr::access_size));
+    value = static_cast<std::uint64_t>(static_cast<std::int64_t>(value << unused) >> unused);
     return esr.get(Esr::register_is_64_bit) ? value : value & bits(31, 0);
 }
 
-void data_abort(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr)
+/// vectors.S: x19-x28 are registers of the guest's that C++ preserves, and are in the frame only
+/// where an instruction names one.
+extern "C" void with_all_registers(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr);
+constexpr bool is_preserved(unsigned index) { return index - 19 < 10; }
+
+/// A load or store that no device can carry out: without a syndrome (pairs, writeback, cache
+/// maintenance), by the table walker, or no fault of stage 2.
+[[gnu::noinline, gnu::cold]] void refuse_access(RunningVcpu& vcpu, Esr esr, bool is_stage2)
+{
+    if (is_stage2) upcall::refused(vcpu, "access without syndrome to", faulting_address());
+    inject_data_abort(FAR_EL2::read(), esr);
+}
+
+[[gnu::noinline]] void data_abort(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr)
 {
     // HPFAR_EL2 is there for translation and permission faults only.
     const auto fault = esr.get(Esr::fault_status) & ~3U;
     const bool is_stage2 = fault == fault_status::translation || fault == fault_status::permission;
-    // An access by an instruction without a syndrome (pairs, writeback, cache maintenance) or by
-    // the table walker cannot be carried out for the guest.
-    if (!is_stage2 || !esr.get(Esr::syndrome_valid) || esr.get(Esr::stage1_walk)) {
-        if (is_stage2) upcall::refused(vcpu, "access without syndrome to", faulting_address());
-        return inject_data_abort(FAR_EL2::read(), esr);
-    }
+    if (!is_stage2 || !esr.get(Esr::syndrome_valid) || esr.get(Esr::stage1_walk))
+        return refuse_access(vcpu, esr, is_stage2);
 
     const auto index = esr.get(Esr::transfer_register);
     const unsigned size = 1U << esr.get(Esr::access_size);
-    const auto mask = bits(size * 8 - 1, 0);
-    MmioAccess access{faulting_address(), size, esr.get(Esr::is_write),
-                      registers.operand(index) & mask};
+    MmioAccess access{faulting_address(), size, esr.get(Esr::is_write), 0};
+    if (access.write) access.value = registers.operand(index) & bits(size * 8 - 1, 0);
     const auto result = upcall::access_mmio(vcpu, access);
-    if (result == upcall::MmioResult::abort) return inject_data_abort(FAR_EL2::read(), esr);
-    if (result == upcall::MmioResult::retry) return;
-    if (!access.write) registers.set_operand(index, extend(access.value & mask, esr));
-    skip_instruction(esr);
+    if (result == upcall::MmioResult::done) [[likely]] {
+        if (!access.write) registers.set_operand(index, loaded(access.value, esr));
+        skip_instruction(esr);
+    } else if (result == upcall::MmioResult::abort) {
+        upcall::refused(vcpu, access.write ? "write to" : "read of", access.address);
+        inject_data_abort(FAR_EL2::read(), esr);
+    }
 }
 
-} // namespace
-
-extern "C" {
-
-/// Returns whether something else wants this CPU. Called from vectors.S.
-bool synchronous_from_guest(GuestRegisters& registers, RunningVcpu& vcpu)
+/// Whatever is not told apart at once.
+[[gnu::noinline, gnu::cold]] void other_trap(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr)
 {
-    const auto esr = Esr::from(ESR_EL2::read());
     switch (esr.get(Esr::exception_class)) {
     case Esr::Class::hvc:
-        if (esr.get(Esr::immediate) == xen_hypercall)
-            upcall::hypercall(vcpu, registers);
-        else if (esr.get(Esr::immediate) == 0)
-            upcall::firmware_call(vcpu, registers);
-        else {
-            // HVC completes before it traps; an undefined one must not seem to have.
-            ELR_EL2::write(ELR_EL2::read() - 4);
-            inject_undefined();
-        }
+        // HVC completes before it traps; an undefined one must not seem to have.
+        ELR_EL2::write(ELR_EL2::read() - 4);
+        inject_undefined();
         break;
     case Esr::Class::smc:
         // Unlike HVC, a trapped SMC has not completed (Arm ARM D1.3.6.4).
@@ -86,8 +86,6 @@ bool synchronous_from_guest(GuestRegisters& registers, RunningVcpu& vcpu)
             inject_undefined();
         }
         break;
-    case Esr::Class::system_register: trap_system_register(vcpu, registers, esr); break;
-    case Esr::Class::data_abort_lower: data_abort(vcpu, registers, esr); break;
     case Esr::Class::instruction_abort_lower:
         upcall::refused(vcpu, "fetch from", faulting_address());
         inject_instruction_abort(FAR_EL2::read(), esr);
@@ -99,7 +97,39 @@ bool synchronous_from_guest(GuestRegisters& registers, RunningVcpu& vcpu)
         break;
     default: inject_undefined(); break;
     }
-    return vcpu.attention.load(std::memory_order_acquire) != 0;
+}
+
+} // namespace
+
+extern "C" {
+
+/// An instruction that names a register, with all of them in the frame.
+[[gnu::cold]] void carry_out(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr)
+{
+    if (esr.get(Esr::exception_class) == Esr::Class::data_abort_lower)
+        return data_abort(vcpu, registers, esr);
+    trap_system_register(vcpu, registers, esr);
+}
+
+/// Called from vectors.S, which looks at the vCPU's attention then.
+void synchronous_from_guest(RunningVcpu& vcpu, GuestRegisters& registers)
+{
+    const auto esr = Esr::from(ESR_EL2::read());
+    switch (esr.get(Esr::exception_class)) {
+    case Esr::Class::data_abort_lower:
+        if (is_preserved(esr.get(Esr::transfer_register)))
+            return with_all_registers(vcpu, registers, esr);
+        return data_abort(vcpu, registers, esr);
+    case Esr::Class::system_register:
+        if (is_preserved(esr.get(Esr::system_transfer_register)))
+            return with_all_registers(vcpu, registers, esr);
+        return trap_system_register(vcpu, registers, esr);
+    case Esr::Class::hvc:
+        if (esr.get(Esr::immediate) == xen_hypercall) return upcall::hypercall(vcpu, registers);
+        if (esr.get(Esr::immediate) == 0) return upcall::firmware_call(vcpu, registers);
+        [[fallthrough]];
+    default: return other_trap(vcpu, registers, esr);
+    }
 }
 
 void system_error_from_guest(GuestRegisters& /*registers*/, RunningVcpu& vcpu)

@@ -79,20 +79,36 @@
     .endif
     .endm
 
-    .macro trap_from_guest handler, barrier
+    .macro trap_from_guest barrier
     vector
     save_volatile
     .ifnb   \barrier
     bl      \barrier
     .endif
-    b       \handler
+    mrs     x0, TPIDR_EL2
+    mov     x1, sp
+    bl      synchronous_from_guest  // trap.cpp
+    mrs     x0, TPIDR_EL2
+    ldr     w0, [x0]                // RunningVcpu::attention
+    cbnz    w0, leave_guest
+    restore_volatile
+    eret
+    .endm
+
+    .macro error_from_guest barrier
+    vector
+    save_volatile
+    .ifnb   \barrier
+    bl      \barrier
+    .endif
+    b       system_error
     .endm
 
     .macro vectors_of_lower_level interrupt_handler, barrier
-    trap_from_guest synchronous, \barrier
+    trap_from_guest \barrier
     interrupt_from_guest \interrupt_handler, \barrier
     interrupt_from_guest \interrupt_handler, \barrier
-    trap_from_guest system_error, \barrier
+    error_from_guest \barrier
     .endm
 
     .macro vector_table name
@@ -107,12 +123,15 @@
     .section .text.vectors, "ax"
     vector_table vectors
     defect                          // current EL with SP0
-synchronous:
+// synchronous_from_guest ends here where the instruction names one of the registers that C++
+// preserves; never returns to the vector.
+    .global with_all_registers
+with_all_registers:                 // (vcpu, registers, syndrome)
     save_preserved
-    mov     x0, sp
-    mrs     x1, TPIDR_EL2
-    bl      synchronous_from_guest  // trap.cpp; bool: something else wants this CPU
-    tbz     w0, #0, enter_guest
+    bl      carry_out               // trap.cpp
+    mrs     x0, TPIDR_EL2
+    ldr     w0, [x0]
+    cbz     w0, enter_guest
     b       leave_guest_saved
 
     defect

@@ -52,13 +52,15 @@ public:
     /// Trapped accesses of a guest; offsets from the start of the distributor's frame (64 KiB,
     /// GICv2: 4 KiB), and of the redistributor's two (128 KiB). Addresses where the architecture
     /// has no register read as zero and ignore writes.
-    Read read_distributor(VcpuId by, std::uint64_t offset, unsigned size) EXCLUDES(lock_);
-    Access write_distributor(VcpuId by, std::uint64_t offset, unsigned size, std::uint64_t value)
+    [[gnu::noinline]] Read read_distributor(VcpuId by, std::uint64_t offset, unsigned size)
         EXCLUDES(lock_);
-    Read read_redistributor(VcpuId of, VcpuId by, std::uint64_t offset, unsigned size)
+    [[gnu::noinline]] Access write_distributor(VcpuId by, std::uint64_t offset, unsigned size,
+                                               std::uint64_t value) EXCLUDES(lock_);
+    [[gnu::noinline]] Read read_redistributor(VcpuId of, VcpuId by, std::uint64_t offset,
+                                              unsigned size) EXCLUDES(lock_);
+    [[gnu::noinline]] Access write_redistributor(VcpuId of, VcpuId by, std::uint64_t offset,
+                                                 unsigned size, std::uint64_t value)
         EXCLUDES(lock_);
-    Access write_redistributor(VcpuId of, VcpuId by, std::uint64_t offset, unsigned size,
-                               std::uint64_t value) EXCLUDES(lock_);
     /// GICv3: a write of ICC_SGI1R_EL1 (`any_group`), or of ICC_SGI0R_EL1 or ICC_ASGI1R_EL1, which
     /// with one security state reach SGIs of group 0 only (IHI 0069, 12.1.10).
     void send_sgi(VcpuId from, gic::SgiRequest request, bool any_group) EXCLUDES(lock_);
@@ -101,10 +103,11 @@ private:
     // Registers with a bit or more per interrupt (vgic_interrupt_registers.cpp).
     Bank* visible_bank(Target target, unsigned index) REQUIRES(lock_);
     static std::uint32_t pending_of(const Bank& bank, VcpuId by);
-    Read read_bits(Target target, std::uint64_t offset, unsigned size) REQUIRES(lock_);
-    Read read_fields(Target target, std::uint64_t offset, unsigned size) REQUIRES(lock_);
-    Access write_bits(Target target, std::uint64_t offset, unsigned size, std::uint64_t value)
+    [[gnu::noinline]] Read read_bits(Target target, std::uint64_t offset, unsigned size)
         REQUIRES(lock_);
+    Read read_fields(Target target, std::uint64_t offset, unsigned size) REQUIRES(lock_);
+    [[gnu::noinline]] Access write_bits(Target target, std::uint64_t offset, unsigned size,
+                                        std::uint64_t value) REQUIRES(lock_);
     Access write_fields(Target target, std::uint64_t offset, unsigned size, std::uint64_t value)
         REQUIRES(lock_);
     void write_bank(Bank& bank, VcpuId by, unsigned group, std::uint32_t bits) REQUIRES(lock_);
@@ -119,9 +122,13 @@ private:
 
     // The distributor's own (vgic_distributor.cpp).
     [[nodiscard]] gic::DistributorType type() const;
-    Read read_route(Intid id, std::uint64_t offset, unsigned size) REQUIRES(lock_);
-    Access write_route(Intid id, VcpuId by, std::uint64_t offset, unsigned size,
-                       std::uint64_t value) REQUIRES(lock_);
+    [[gnu::noinline, gnu::cold]] Read read_other(VcpuId by, std::uint64_t offset, unsigned size)
+        EXCLUDES(lock_);
+    [[gnu::noinline, gnu::cold]] Read read_route(Intid id, std::uint64_t offset, unsigned size)
+        REQUIRES(lock_);
+    [[gnu::noinline, gnu::cold]] Access write_route(Intid id, VcpuId by, std::uint64_t offset,
+                                                    unsigned size, std::uint64_t value)
+        REQUIRES(lock_);
 
     // Software generated interrupts (vgic_sgi.cpp).
     void raise_sgi(VcpuId to, Intid sgi, VcpuId from) REQUIRES(lock_);

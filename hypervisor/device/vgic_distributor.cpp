@@ -26,10 +26,16 @@ Intid routed(std::uint64_t offset)
 
 Read Vgic::read_distributor(VcpuId by, std::uint64_t offset, unsigned size)
 {
+    if (offset == typer && size == 4) return {.value = type().raw()};
+    return read_other(by, offset, size);
+}
+
+/// All but GICD_TYPER.
+Read Vgic::read_other(VcpuId by, std::uint64_t offset, unsigned size)
+{
     if (!is_aligned(offset, size)) return {.access = Access::abort};
     if (offset < first_group) {
         if (size != 4) return {.access = Access::abort};
-        if (offset == typer) return {.value = type().raw()};
         if (offset == iidr) return {.value = gic::implementer};
         const Guard guard{lock_};
         return {.value = offset == ctlr ? delivery_.control().raw() : 0};

@@ -17,9 +17,6 @@ constexpr std::uint32_t control_bits = 0xff87;
 constexpr std::uint32_t line_control_bits = 0xff;
 constexpr std::uint32_t level_bits = 0x3f;
 
-constexpr std::uint32_t identification_end =
-    identification_offset + 4 * static_cast<std::uint32_t>(identification.size());
-
 /// A level of UARTIFLS in a full FIFO. Values above 4 are reserved, and taken for 4.
 constexpr std::size_t characters(std::uint8_t selected, std::size_t depth)
 {
@@ -35,18 +32,6 @@ Vpl011::Levels Vpl011::levels_of(LineControl line_control, FifoLevels levels)
     return {.depth = fifo_depth,
             .receive = characters(levels.get(FifoLevels::rxiflsel), fifo_depth),
             .transmit = characters(levels.get(FifoLevels::txiflsel), fifo_depth)};
-}
-
-std::uint64_t Vpl011::read(std::uint64_t offset, unsigned size)
-{
-    if (offset >= region_size || size == 0) return 0;
-    const auto word = static_cast<std::uint32_t>(align_down(offset, 4));
-    const auto shift = static_cast<unsigned>(offset % 4 * 8);
-
-    const Guard guard{lock_};
-    const auto value = read_register(word) >> shift;
-    drive_line();
-    return size >= 4 ? value : value & bits(size * 8 - 1, 0);
 }
 
 void Vpl011::write(std::uint64_t offset, unsigned size, std::uint64_t value)
@@ -88,29 +73,6 @@ void Vpl011::reset()
     waiting_.clear();
     overrun_ = unseen_ = false;
     drive_line();
-}
-
-std::uint32_t Vpl011::read_register(std::uint32_t offset)
-{
-    const auto& now = registers_;
-    if (offset >= identification_offset && offset < identification_end)
-        return identification[(offset - identification_offset) / 4];
-
-    switch (offset) {
-    case Data::offset: unseen_ = false; return take_received().raw();
-    case Flags::offset: unseen_ = false; return flags().raw();
-    case raw_interrupt_offset: unseen_ = false; return now.raw.raw();
-    case masked_interrupt_offset: unseen_ = false; return now.raw.raw() & now.mask.raw();
-    case ReceiveStatus::offset: return now.receive_status.raw();
-    case LowPowerDivisor::offset: return now.low_power_divisor.raw();
-    case IntegerDivisor::offset: return now.integer_divisor.raw();
-    case FractionalDivisor::offset: return now.fractional_divisor.raw();
-    case LineControl::offset: return now.line_control.raw();
-    case Control::offset: return now.control.raw();
-    case FifoLevels::offset: return now.levels.raw();
-    case interrupt_mask_offset: return now.mask.raw();
-    default: return 0;
-    }
 }
 
 void Vpl011::write_register(std::uint32_t offset, std::uint32_t value, std::uint32_t lanes)
@@ -155,38 +117,13 @@ bool Vpl011::is_receiving() const
     return registers_.control.get(Control::uarten) && registers_.control.get(Control::rxe);
 }
 
-bool Vpl011::is_looped_back() const { return registers_.control.get(Control::lbe); }
-
-bool Vpl011::receive_is_full() const { return receive_fifo_.size() >= levels_.depth; }
-
 bool Vpl011::receive_level_is_reached() const { return receive_fifo_.size() >= levels_.receive; }
 
 bool Vpl011::transmit_level_is_reached() const { return transmit_fifo_.size() <= levels_.transmit; }
 
-Flags Vpl011::flags() const
-{
-    return modem_inputs()
-        .with(Flags::busy, !transmit_fifo_.empty())
-        .with(Flags::rxfe, receive_fifo_.empty())
-        .with(Flags::txff, transmit_fifo_.size() >= levels_.depth)
-        .with(Flags::rxff, receive_is_full())
-        .with(Flags::txfe, transmit_fifo_.empty());
-}
-
-/// In loopback the modem's outputs are its inputs (UARTCR.LBE); otherwise nothing drives them.
-Flags Vpl011::modem_inputs() const
-{
-    if (!is_looped_back()) return {};
-    const auto control = registers_.control;
-    return Flags{}
-        .with(Flags::cts, control.get(Control::rts))
-        .with(Flags::dsr, control.get(Control::dtr))
-        .with(Flags::dcd, control.get(Control::out1))
-        .with(Flags::ri, control.get(Control::out2));
-}
-
 Data Vpl011::take_received()
 {
+    unseen_ = false;
     const auto character = receive_fifo_.pop();
     const auto data = Data{}
                           .with(Data::data, static_cast<std::uint8_t>(character.value_or(0)))
@@ -196,6 +133,7 @@ Data Vpl011::take_received()
     // already, so that a guest never waits for what is left.
     raise(Interrupts::rt, !receive_fifo_.empty());
     admit_waiting();
+    drive_line();
     return data;
 }
 

@@ -34,8 +34,9 @@ public:
 
     /// A guest's access of 1, 2, 4 or 8 bytes. What is no register reads 0 and ignores writes. A
     /// narrow write changes the bytes that it names.
-    std::uint64_t read(std::uint64_t offset, unsigned size) EXCLUDES(lock_);
-    void write(std::uint64_t offset, unsigned size, std::uint64_t value) EXCLUDES(lock_);
+    [[gnu::noinline]] std::uint64_t read(std::uint64_t offset, unsigned size) EXCLUDES(lock_);
+    [[gnu::noinline]] void write(std::uint64_t offset, unsigned size, std::uint64_t value)
+        EXCLUDES(lock_);
 
     /// Input for the guest, from any CPU. It waits behind the FIFO while that is full or off, and
     /// is lost, with an overrun, when too much waits.
@@ -89,14 +90,20 @@ private:
 
     [[nodiscard]] bool is_sending() const REQUIRES(lock_);
     [[nodiscard]] bool is_receiving() const REQUIRES(lock_);
-    [[nodiscard]] bool is_looped_back() const REQUIRES(lock_);
-    [[nodiscard]] bool receive_is_full() const REQUIRES(lock_);
+    [[nodiscard]] bool is_looped_back() const REQUIRES(lock_)
+    {
+        return registers_.control.get(pl011::Control::lbe);
+    }
+    [[nodiscard]] bool receive_is_full() const REQUIRES(lock_)
+    {
+        return receive_fifo_.size() >= levels_.depth;
+    }
     [[nodiscard]] bool receive_level_is_reached() const REQUIRES(lock_);
     [[nodiscard]] bool transmit_level_is_reached() const REQUIRES(lock_);
     [[nodiscard]] pl011::Flags flags() const REQUIRES(lock_);
     [[nodiscard]] pl011::Flags modem_inputs() const REQUIRES(lock_);
 
-    [[nodiscard]] pl011::Data take_received() REQUIRES(lock_);
+    [[nodiscard]] [[gnu::noinline]] pl011::Data take_received() REQUIRES(lock_);
     void arrive(char character) REQUIRES(lock_);
     void overrun() REQUIRES(lock_);
     /// Moves what waits into the receive FIFO as far as there is room.

@@ -1,6 +1,7 @@
 // What the guest's machine answers at addresses that are no RAM: machine/upcalls.hpp's part that is
 // about devices.
 
+#include "base/bits.hpp"
 #include "device/guest_layout.hpp"
 #include "domain/domain.hpp"
 #include "machine/upcalls.hpp"
@@ -15,16 +16,15 @@ namespace layout = device::guest_layout;
 
 bool is_in(GuestAddress address, layout::Window window)
 {
-    return address >= window.start && address - window.start < window.size;
+    return address - window.start < window.size;
 }
 
 MmioResult to_result(Access access)
 {
-    switch (access) {
-    case Access::done: return MmioResult::done;
-    case Access::retry: return MmioResult::retry;
-    default: return MmioResult::abort;
-    }
+    static_assert(static_cast<int>(Access::done) == static_cast<int>(MmioResult::done) &&
+                  static_cast<int>(Access::abort) == static_cast<int>(MmioResult::abort) &&
+                  static_cast<int>(Access::retry) == static_cast<int>(MmioResult::retry));
+    return static_cast<MmioResult>(access);
 }
 
 MmioResult finish(MmioAccess& access, device::Read read)
@@ -40,44 +40,33 @@ MmioResult access_redistributor(domain::Vcpu& vcpu, MmioAccess& access)
     const auto offset = access.address - layout::gicv3_redistributors.start;
     const VcpuId of{static_cast<std::uint32_t>(offset / frames)};
     if (of.value() >= domain.vcpus().size()) return MmioResult::abort;
+    domain.watch().sign_of_life();
+    auto& vgic = domain.vgic();
+    const auto in_frames = offset % frames;
     if (access.write)
-        return to_result(domain.vgic().write_redistributor(of, vcpu.id, offset % frames,
-                                                           access.size, access.value));
-    return finish(access,
-                  domain.vgic().read_redistributor(of, vcpu.id, offset % frames, access.size));
+        return to_result(
+            vgic.write_redistributor(of, vcpu.id, in_frames, access.size, access.value));
+    return finish(access, vgic.read_redistributor(of, vcpu.id, in_frames, access.size));
 }
 
 MmioResult access_distributor(domain::Vcpu& vcpu, MmioAccess& access, std::uint64_t offset)
 {
-    auto& vgic = vcpu.domain->vgic();
+    auto& domain = *vcpu.domain;
+    domain.watch().sign_of_life();
     if (access.write)
-        return to_result(vgic.write_distributor(vcpu.id, offset, access.size, access.value));
-    return finish(access, vgic.read_distributor(vcpu.id, offset, access.size));
+        return to_result(
+            domain.vgic().write_distributor(vcpu.id, offset, access.size, access.value));
+    return finish(access, domain.vgic().read_distributor(vcpu.id, offset, access.size));
 }
 
-MmioResult access_vpl011(device::Vpl011& uart, MmioAccess& access)
+MmioResult access_vpl011(domain::Domain& domain, MmioAccess& access)
 {
     const auto offset = access.address - layout::vpl011.start;
+    domain.watch().sign_of_life();
     if (access.write)
-        uart.write(offset, access.size, access.value);
+        domain.vpl011()->write(offset, access.size, access.value);
     else
-        access.value = uart.read(offset, access.size);
-    return MmioResult::done;
-}
-
-MmioResult access_device(domain::Vcpu& vcpu, MmioAccess& access)
-{
-    auto& domain = *vcpu.domain;
-    const bool v3 = domain.gic_version() == device::GicVersion::v3;
-    const auto distributor = v3 ? layout::gicv3_distributor : layout::gicv2_distributor;
-    if (is_in(access.address, distributor))
-        return access_distributor(vcpu, access, access.address - distributor.start);
-    if (v3 && is_in(access.address, layout::gicv3_redistributors))
-        return access_redistributor(vcpu, access);
-    if (domain.vpl011() != nullptr && is_in(access.address, layout::vpl011))
-        return access_vpl011(*domain.vpl011(), access);
-    if (!domain.ignores_unmapped()) return MmioResult::abort;
-    access.value = ~std::uint64_t{0};
+        access.value = domain.vpl011()->read(offset, access.size);
     return MmioResult::done;
 }
 
@@ -86,12 +75,19 @@ MmioResult access_device(domain::Vcpu& vcpu, MmioAccess& access)
 MmioResult access_mmio(RunningVcpu& running, MmioAccess& access)
 {
     auto& vcpu = vcpu_of(running);
-    const auto result = access_device(vcpu, access);
-    if (result == MmioResult::abort)
-        refused(running, access.write ? "write to" : "read of", access.address);
-    else
-        vcpu.domain->watch().sign_of_life();
-    return result;
+    auto& domain = *vcpu.domain;
+    const bool v3 = domain.gic_version() == device::GicVersion::v3;
+    const auto distributor = v3 ? layout::gicv3_distributor : layout::gicv2_distributor;
+    if (is_in(access.address, distributor))
+        return access_distributor(vcpu, access, access.address - distributor.start);
+    if (v3 && is_in(access.address, layout::gicv3_redistributors))
+        return access_redistributor(vcpu, access);
+    if (is_in(access.address, layout::vpl011) && domain.vpl011() != nullptr)
+        return access_vpl011(domain, access);
+    if (!domain.ignores_unmapped()) return MmioResult::abort;
+    domain.watch().sign_of_life();
+    access.value = bits(access.size * 8 - 1, 0);
+    return MmioResult::done;
 }
 
 void send_sgi(RunningVcpu& running, std::uint64_t value, SgiGroup group)

@@ -45,7 +45,7 @@ public:
     void set_alarm() const;
 
 private:
-    void first_sign();
+    [[gnu::noinline, gnu::cold]] void first_sign();
     std::atomic<Ticks>& at(Deadline deadline) { return deadlines_[deadline]; }
 
     const std::uint32_t watchdog_ms_;

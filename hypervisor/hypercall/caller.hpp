@@ -63,12 +63,12 @@ private:
 };
 
 // One file each.
-Outcome event_channel_op(const Caller& caller);
-Outcome memory_op(const Caller& caller);
-Outcome sched_op(const Caller& caller);
-Outcome vcpu_op(const Caller& caller);
-Outcome hvm_op(const Caller& caller);
-Outcome xen_version(const Caller& caller);
-Outcome console_io(const Caller& caller);
+[[gnu::noinline]] Outcome event_channel_op(Caller caller);
+[[gnu::noinline]] Outcome memory_op(Caller caller);
+[[gnu::noinline]] Outcome sched_op(Caller caller);
+[[gnu::noinline]] Outcome vcpu_op(Caller caller);
+[[gnu::noinline]] Outcome hvm_op(Caller caller);
+Outcome xen_version(Caller caller);
+[[gnu::noinline]] Outcome console_io(Caller caller);
 
 } // namespace bulkhead::hypercall

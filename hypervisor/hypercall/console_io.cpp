@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint32_t piece = 64;
 constexpr std::uint64_t instruction = 4;
 
-Outcome write(const Caller& caller)
+Outcome write(Caller caller)
 {
     std::array<char, piece> text{};
     const auto count = caller.number(1);
@@ -31,7 +31,7 @@ Outcome write(const Caller& caller)
 
 } // namespace
 
-Outcome console_io(const Caller& caller)
+Outcome console_io(Caller caller)
 {
     switch (caller.number(0)) {
     case CONSOLEIO_write: return write(caller);

@@ -15,21 +15,21 @@ Result<void> store(const Result<Port>& port, evtchn_port_t& to)
 
 /// Domains are joined by the device tree alone, so both ends are the caller's. Whoever is asked for
 /// something else is refused as Xen's SILO policy refuses it.
-Result<void> allocate_unbound(const Caller& caller, evtchn_alloc_unbound& request)
+Result<void> allocate_unbound(Caller caller, evtchn_alloc_unbound& request)
 {
     if (auto own = caller.check_own(request.dom); !own) return own;
     if (auto own = caller.check_own(request.remote_dom); !own) return own;
     return store(caller.domain().events().allocate_unbound(caller.domain().id()), request.port);
 }
 
-Result<void> bind_interdomain(const Caller& caller, evtchn_bind_interdomain& request)
+Result<void> bind_interdomain(Caller caller, evtchn_bind_interdomain& request)
 {
     if (auto own = caller.check_own(request.remote_dom); !own) return own;
     auto& events = caller.domain().events();
     return store(events.bind_interdomain(events, Port{request.remote_port}), request.local_port);
 }
 
-Result<void> status(const Caller& caller, evtchn_status& request)
+Result<void> status(Caller caller, evtchn_status& request)
 {
     using event::ChannelEnd;
     using State = ChannelEnd::State;
@@ -83,7 +83,7 @@ constexpr auto formats = [] {
     return all;
 }();
 
-Result<void> carry_out(const Caller& caller, std::uint32_t command, Request& request)
+Result<void> carry_out(Caller caller, std::uint32_t command, Request& request)
 {
     auto& events = caller.domain().events();
     switch (command) {
@@ -106,7 +106,7 @@ Result<void> carry_out(const Caller& caller, std::uint32_t command, Request& req
 
 } // namespace
 
-Outcome event_channel_op(const Caller& caller)
+Outcome event_channel_op(Caller caller)
 {
     const auto command = caller.number(0);
     if (command >= formats.size() || formats[command].size == 0)

@@ -24,7 +24,7 @@ Result<std::uint64_t> parameter(std::uint32_t index)
 
 } // namespace
 
-Outcome hvm_op(const Caller& caller)
+Outcome hvm_op(Caller caller)
 {
     const auto command = caller.number(0);
     if (command != HVMOP_get_param && command != HVMOP_set_param)

@@ -6,7 +6,7 @@
 namespace bulkhead::upcall {
 namespace {
 
-hypercall::Outcome carry_out(const hypercall::Caller& caller)
+hypercall::Outcome carry_out(hypercall::Caller caller)
 {
     switch (caller.registers().x[16]) {
     case __HYPERVISOR_event_channel_op: return hypercall::event_channel_op(caller);

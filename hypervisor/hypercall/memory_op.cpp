@@ -8,7 +8,7 @@ constexpr std::uint32_t command_mask = 0x3f;
 
 /// Xen puts a page of its own in place of the guest's. Here the guest's page is used instead: it
 /// sees the same, and its memory stays in the blocks that it is mapped in.
-Result<void> add_to_physmap(const Caller& caller, const xen_add_to_physmap& request)
+Result<void> add_to_physmap(Caller caller, const xen_add_to_physmap& request)
 {
     if (auto own = caller.check_own(request.domid); !own) return own;
     if (request.space != XENMAPSPACE_shared_info) return failure(Error::not_implemented);
@@ -20,7 +20,7 @@ Result<void> add_to_physmap(const Caller& caller, const xen_add_to_physmap& requ
 
 } // namespace
 
-Outcome memory_op(const Caller& caller)
+Outcome memory_op(Caller caller)
 {
     if ((caller.number(0) & command_mask) != XENMEM_add_to_physmap)
         return failure(Error::not_implemented);

@@ -4,8 +4,7 @@
 #include "domain/domain.hpp"
 #include "sched/run_loop.hpp"
 
-#include <algorithm>
-#include <iterator>
+#include <bit>
 #include <optional>
 
 namespace bulkhead::hypercall {
@@ -33,13 +32,17 @@ enum class Function : std::uint32_t {
 };
 constexpr std::uint32_t smc64 = 1U << 30;
 
-/// Functions that have an SMC64 form.
-constexpr Function with_smc64[] = {Function::cpu_suspend, Function::cpu_on, Function::affinity_info,
-                                   Function::system_reset2};
-constexpr Function only_smc32[] = {
-    Function::version,      Function::cpu_off,  Function::migrate_info_type, Function::system_off,
-    Function::system_reset, Function::features, Function::cpu_off_0_1,       Function::cpu_on_0_1};
-static_assert(2 * std::size(with_smc64) + std::size(only_smc32) == psci_function_count);
+/// Functions of PSCI's own range, a bit each, and those of them that have an SMC64 form.
+constexpr std::uint32_t numbered(auto... functions)
+{
+    return ((std::uint32_t{1} << (static_cast<std::uint32_t>(functions) & 0x1f)) | ...);
+}
+constexpr auto with_smc64 = numbered(Function::cpu_suspend, Function::cpu_on,
+                                     Function::affinity_info, Function::system_reset2);
+constexpr auto with_smc32 =
+    with_smc64 | numbered(Function::version, Function::cpu_off, Function::migrate_info_type,
+                          Function::system_off, Function::system_reset, Function::features);
+static_assert(std::popcount(with_smc32) + std::popcount(with_smc64) + 2 == psci_function_count);
 
 enum class Status : std::int64_t {
     success = 0,
@@ -69,10 +72,13 @@ std::optional<Call> decode(std::uint32_t id)
 {
     const Function plain{id & ~smc64};
     const bool is_64 = (id & smc64) != 0;
-    if (std::ranges::find(with_smc64, plain) != std::end(with_smc64)) return Call{plain, is_64};
-    if (!is_64 && std::ranges::find(only_smc32, plain) != std::end(only_smc32))
-        return Call{plain, false};
-    return std::nullopt;
+    const auto number =
+        static_cast<std::uint32_t>(plain) - static_cast<std::uint32_t>(Function::version);
+    const bool is_known = number < 32 ? ((is_64 ? with_smc64 : with_smc32) >> number & 1) != 0
+                                      : id == static_cast<std::uint32_t>(Function::cpu_off_0_1) ||
+                                            id == static_cast<std::uint32_t>(Function::cpu_on_0_1);
+    if (!is_known) return std::nullopt;
+    return Call{plain, is_64};
 }
 
 std::optional<VcpuId> vcpu_with_affinity(Domain& domain, std::uint64_t affinity)
@@ -82,7 +88,8 @@ std::optional<VcpuId> vcpu_with_affinity(Domain& domain, std::uint64_t affinity)
     return std::nullopt;
 }
 
-Status cpu_on(Vcpu& caller, std::uint64_t target, std::uint64_t entry, std::uint64_t context)
+[[gnu::noinline, gnu::cold]] Status cpu_on(Vcpu& caller, std::uint64_t target, std::uint64_t entry,
+                                           std::uint64_t context)
 {
     auto& domain = *caller.domain;
     const auto vcpu = vcpu_with_affinity(domain, target);
@@ -98,7 +105,8 @@ Status cpu_on(Vcpu& caller, std::uint64_t target, std::uint64_t entry, std::uint
 }
 
 /// Level 0 is a vCPU; level 1 and up are clusters, on when any of theirs is (5.7).
-std::int64_t affinity_info(Domain& domain, std::uint64_t target, std::uint64_t level)
+[[gnu::noinline, gnu::cold]] std::int64_t affinity_info(Domain& domain, std::uint64_t target,
+                                                        std::uint64_t level)
 {
     if (level > 3) return static_cast<std::int64_t>(Status::invalid_parameters);
     const auto mask = ~((std::uint64_t{1} << (8 * level)) - 1);

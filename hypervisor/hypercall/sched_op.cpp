@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t most_polled = 128;
 
-Result<void> shut_down(const Caller& caller, const sched_shutdown& request)
+Result<void> shut_down(Caller caller, const sched_shutdown& request)
 {
     using domain::ShutdownReason;
     switch (request.reason) {
@@ -24,7 +24,7 @@ Result<void> shut_down(const Caller& caller, const sched_shutdown& request)
 
 /// Returns at once, as the ABI allows: callers look again. The CPU is the vCPU's own, so that its
 /// waiting takes nothing from others.
-Result<void> poll(const Caller& caller, const sched_poll& request)
+Result<void> poll(Caller caller, const sched_poll& request)
 {
     if (request.nr_ports > most_polled) return failure(Error::invalid);
     std::array<evtchn_port_t, most_polled> ports{};
@@ -40,7 +40,7 @@ Result<void> poll(const Caller& caller, const sched_poll& request)
 
 } // namespace
 
-Outcome sched_op(const Caller& caller)
+Outcome sched_op(Caller caller)
 {
     switch (caller.number(0)) {
     case SCHEDOP_yield: return 0;

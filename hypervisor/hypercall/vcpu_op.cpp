@@ -4,8 +4,7 @@
 namespace bulkhead::hypercall {
 namespace {
 
-Result<void> register_vcpu_info(const Caller& caller, VcpuId vcpu,
-                                const vcpu_register_vcpu_info& request)
+Result<void> register_vcpu_info(Caller caller, VcpuId vcpu, const vcpu_register_vcpu_info& request)
 {
     if (!is_aligned(request.offset, 8) || request.offset > page_size - sizeof(event::VcpuInfo))
         return failure(Error::invalid);
@@ -18,7 +17,7 @@ Result<void> register_vcpu_info(const Caller& caller, VcpuId vcpu,
 
 } // namespace
 
-Outcome vcpu_op(const Caller& caller)
+Outcome vcpu_op(Caller caller)
 {
     const VcpuId vcpu{caller.number(1)};
     if (vcpu.value() >= caller.domain().vcpus().size()) return failure(Error::no_entry);

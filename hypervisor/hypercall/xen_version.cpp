@@ -14,9 +14,7 @@ constexpr std::uint64_t features =
     bit(XENFEAT_writable_page_tables) | bit(XENFEAT_auto_translated_physmap) |
     bit(XENFEAT_ARM_SMCCC_supported) | bit(XENFEAT_not_direct_mapped);
 
-} // namespace
-
-Outcome xen_version(const Caller& caller)
+[[gnu::noinline, gnu::cold]] Outcome other_version(Caller caller)
 {
     const auto write = [&](const auto& text) -> Outcome {
         if (auto done = caller.memory().write(caller.pointer(1), text); !done)
@@ -24,7 +22,6 @@ Outcome xen_version(const Caller& caller)
         return 0;
     };
     switch (caller.number(0)) {
-    case XENVER_version: return version_4_17;
     case XENVER_extraversion: return write(extra_version);
     case XENVER_capabilities: return write(capabilities);
     case XENVER_pagesize: return page_size;
@@ -38,6 +35,14 @@ Outcome xen_version(const Caller& caller)
     }
     default: return failure(Error::not_implemented);
     }
+}
+
+} // namespace
+
+Outcome xen_version(Caller caller)
+{
+    if (caller.number(0) == XENVER_version) return version_4_17;
+    return other_version(caller);
 }
 
 } // namespace bulkhead::hypercall

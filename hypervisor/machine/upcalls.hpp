@@ -28,13 +28,13 @@ enum class MmioResult : std::uint8_t {
     abort, // nothing there, or not of this size: the guest gets an external abort
     retry, // let the guest execute the instruction again, after looking at its attention
 };
-MmioResult access_mmio(RunningVcpu& vcpu, MmioAccess& access);
+[[gnu::noinline]] MmioResult access_mmio(RunningVcpu& vcpu, MmioAccess& access);
 
 /// HVC #0xEA1: a hypercall of Xen's ABI, number in x16, result in x0.
-void hypercall(RunningVcpu& vcpu, GuestRegisters& registers);
+[[gnu::noinline]] void hypercall(RunningVcpu& vcpu, GuestRegisters& registers);
 
 /// HVC #0 or SMC #0: a call by the SMC calling convention. Results in x0-x3.
-void firmware_call(RunningVcpu& vcpu, GuestRegisters& registers);
+[[gnu::noinline]] void firmware_call(RunningVcpu& vcpu, GuestRegisters& registers);
 
 /// ICC_SGI1R_EL1 was written, or ICC_SGI0R_EL1 or ICC_ASGI1R_EL1, which with one security state
 /// reach SGIs of group 0 only (GICv3, 12.1.10).
