@@ -3,6 +3,7 @@
 #include "command.hpp"
 #include "failure.hpp"
 #include "file_contents.hpp"
+#include "latency_bench.hpp"
 
 #include <fmt/format.h>
 #include <memory>
@@ -14,7 +15,17 @@ struct BenchOptions {
     std::string machine = "virt";
     unsigned gic = 0;
     bool check = false;
+    bool storms = false;
 };
+
+void draw(Session& session, const std::filesystem::path& picture)
+{
+    std::filesystem::path png = picture;
+    png.replace_extension(".png");
+    session.progress.step("drawing the chart",
+                          {{"rsvg-convert", "--output", png.string(), picture.string()}},
+                          "bench-chart");
+}
 
 void write_results(Session& session, const BenchResult& result)
 {
@@ -23,10 +34,7 @@ void write_results(Session& session, const BenchResult& result)
     write_file(folder / (result.machine + ".json"), bench_json(result));
     const std::filesystem::path picture = folder / (result.machine + ".svg");
     write_file(picture, bench_chart(result));
-    session.progress.step("drawing the chart",
-                          {{"rsvg-convert", "--output",
-                            (folder / (result.machine + ".png")).string(), picture.string()}},
-                          "bench-chart");
+    draw(session, picture);
     fmt::print("\nThe same in {}: {}.csv, .json, .svg, .png\n", folder.string(), result.machine);
 }
 
@@ -51,6 +59,22 @@ int bench(Session& session, const BenchOptions& options)
     return excess.empty() ? 0 : 1;
 }
 
+int bench_latency(Session& session, bool storms)
+{
+    std::vector<LatencyPanel> panels = latency_panels(storms);
+    for (LatencyPanel& panel : panels)
+        for (LatencyRow& row : panel.rows)
+            row = measure_latency(session, row.setup);
+    fmt::print("\n{}", latency_table(panels));
+    const std::filesystem::path folder = session.project.out() / "bench";
+    std::filesystem::create_directories(folder);
+    write_file(folder / "latency.csv", latency_csv(panels));
+    write_file(folder / "latency.svg", latency_chart(panels));
+    draw(session, folder / "latency.svg");
+    fmt::print("\nThe same in {}: latency.csv, .svg, .png\n", folder.string());
+    return 0;
+}
+
 } // namespace
 
 void add_bench_command(CLI::App& line, Chosen& chosen)
@@ -63,8 +87,17 @@ void add_bench_command(CLI::App& line, Chosen& chosen)
     command->add_option("--gic", options->gic, "virt's interrupt controller: 3 (the usual) or 2")
         ->check(CLI::IsMember({2U, 3U}));
     command->add_flag("--check", options->check, "fail if a budget is exceeded");
-    command->callback(
-        [=, &chosen] { chosen = [=](Session& session) { return bench(session, *options); }; });
+    CLI::App* latency = command->add_subcommand(
+        "latency", "a guest's interrupt latency under each scheduler, alone and beside others");
+    latency->add_flag("--storms", options->storms,
+                      "beside CPU, timer, hypercall and console storms too");
+    latency->callback([=, &chosen] {
+        chosen = [=](Session& session) { return bench_latency(session, options->storms); };
+    });
+    command->callback([=, &chosen] {
+        if (*latency) return;
+        chosen = [=](Session& session) { return bench(session, *options); };
+    });
 }
 
 } // namespace bulkhead::tool

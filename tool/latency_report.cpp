@@ -27,6 +27,7 @@ void LatencyReport::add_line(std::string_view line)
                                  {"avg", &summary.average},
                                  {"max", &summary.most},
                                  {"frequency", &summary.frequency}})) {
+            (void)read_numbers(words, {{"cold", &summary.cold}});
             summary.unit = words.find("unit")->second;
             summary_ = summary;
         }

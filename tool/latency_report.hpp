@@ -8,7 +8,7 @@
 namespace bulkhead::tool {
 
 /// What the latency guest says on its console:
-///   latency: samples=1000 min=4 avg=5 max=9 unit=ns frequency=1000000000
+///   latency: samples=1000 min=4 avg=5 max=9 cold=12 unit=ns frequency=1000000000
 ///   latency: bucket from=4 to=5 count=990
 ///   latency: done
 class LatencyReport {
@@ -18,6 +18,7 @@ public:
         std::uint64_t least = 0;
         std::uint64_t average = 0;
         std::uint64_t most = 0;
+        std::uint64_t cold = 0; ///< the most of the rounds before, which warm up
         std::string unit;
         std::uint64_t frequency = 0; ///< of the counter it measured with, in Hz
     };

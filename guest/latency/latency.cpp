@@ -1,7 +1,7 @@
 // The real-time guest: how long from a timer's expiry to the first instruction of the handler?
 //
 // Command line: samples=1000 period-us=1000 timer=virtual|physical mode=both|wfi|busy
-//               then=off|idle|loop
+//               after-ms=0 then=off|idle|loop
 // It waits asleep (WFI) or busy (a loop); `both` takes half of the samples each way. Everything is
 // printed after the measuring. The lines that start with "latency:" are for the host tool.
 
@@ -24,6 +24,7 @@ constexpr std::uint64_t ns_per_second = 1'000'000'000;
 struct Options {
     std::uint64_t samples;
     std::uint64_t period_us;
+    std::uint64_t after_ms; // others have this long to come to rest
     TimerKind timer;
     bool asleep;
     bool busy;
@@ -34,12 +35,14 @@ struct Options {
 constinit Histogram asleep;
 constinit Histogram busy;
 constinit Histogram together;
+constinit Series cold;
 
 Options options_from(const CommandLine& line)
 {
     const auto mode = line.value("mode").value_or("both");
     return {.samples = line.number("samples", 1000),
             .period_us = line.number("period-us", 1000),
+            .after_ms = line.number("after-ms", 0),
             .timer = line.value("timer") == "physical" ? TimerKind::physical_timer
                                                        : TimerKind::virtual_timer,
             .asleep = mode != "busy",
@@ -58,7 +61,7 @@ void measure(const Board& board, const Options& options, Wait how, std::uint64_t
     const auto once = [&] { return probe.timer_expiry(options.timer, interrupt, period, how); };
 
     for (unsigned n = 0; n < warm_up_rounds; ++n)
-        (void)once();
+        cold.add(once() * ns_per_second / frequency);
     for (std::uint64_t n = 0; n < samples; ++n)
         into.add(once() * ns_per_second / frequency);
 }
@@ -74,7 +77,7 @@ void report(const Options& options)
     if (options.asleep) print_phase("wfi", asleep);
     if (options.busy) print_phase("busy", busy);
     print("latency: samples=", together.count(), " min=", together.minimum(),
-          " avg=", together.average(), " max=", together.maximum(),
+          " avg=", together.average(), " max=", together.maximum(), " cold=", cold.maximum(),
           " unit=ns frequency=", Timer::frequency(), "\n");
     for (unsigned n = 0; n < Histogram::buckets; ++n) {
         const auto bucket = together.bucket(n);
@@ -90,6 +93,7 @@ void run(const Board& board, const Options& options)
     asleep = {};
     busy = {};
     together = {};
+    cold = {};
     const auto busy_samples =
         options.busy ? (options.asleep ? options.samples / 2 : options.samples) : 0;
     if (options.asleep)
@@ -112,6 +116,10 @@ void guest_main(const Board& board)
         stop("the device tree has no arm,gic-v3, arm,gic-400 or arm,cortex-a15-gic");
     gic::start(board.gic);
     gic::enable(board.timer(options.timer).intid);
+    if (options.after_ms != 0)
+        (void)LatencyProbe{}.timer_expiry(options.timer, board.timer(options.timer),
+                                          options.after_ms * Timer::frequency() / 1000,
+                                          Wait::asleep);
     do
         run(board, options);
     while (options.then == "loop");

@@ -1,0 +1,133 @@
+#include "latency_bench.hpp"
+#include "svg_parts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+namespace bulkhead::tool {
+namespace {
+
+constexpr const char* what_figures_are =
+    "Instructions from a virtual timer's expiry to the handler of a guest that slept (WFI); QEMU "
+    "counts instructions,\n"
+    "not cycles. `max` includes the first 10 rounds, `warm max` does not. Debian's Xen 4.17 is "
+    "shown with one CPU only:\n"
+    "with two and -icount at a fixed shift its boot waits for the second CPU for ever "
+    "(doc/performance.md).\n";
+
+struct Bar {
+    const char* name;
+    std::uint64_t LatencyFigures::* value;
+    double strength; // of the colour
+};
+constexpr std::array bars{
+    Bar{"min", &LatencyFigures::least, 0.35}, Bar{"avg", &LatencyFigures::average, 0.55},
+    Bar{"warm max", &LatencyFigures::warm_most, 0.8}, Bar{"max", &LatencyFigures::most, 1}};
+
+constexpr double left = 260;
+constexpr double plot_width = 640;
+constexpr double width = left + plot_width + 80;
+constexpr double top = 76;
+constexpr double bar_height = 7;
+constexpr double row_height = bar_height * bars.size() + 10;
+constexpr double absent_height = 18;
+constexpr double headline = 30;
+
+const char* colour_of(const LatencyRow& row)
+{
+    return row.setup.ground == Ground::xen ? "#c0532f" : "#0b6e4f";
+}
+
+double height_of(const LatencyRow& row) { return row.figures ? row_height : absent_height; }
+
+std::string drawn(const LatencyRow& row, const LogScale& scale, double y)
+{
+    std::string out = svg_text(left - 12, y + height_of(row) / 2 - 1, "end", row.setup.title());
+    if (!row.figures)
+        return out + svg_text(left + 6, y + absent_height / 2 - 1, "start", "- " + row.remark,
+                              "fill=\"#888\"");
+    for (const Bar& bar : bars) {
+        const auto value = *row.figures.*bar.value;
+        const double end = scale.at(static_cast<double>(value));
+        out += fmt::format("<g fill-opacity=\"{}\">", bar.strength) +
+               svg_bar(left, y, std::max(2.0, end - left), bar_height - 1, colour_of(row)) + "</g>";
+        if (&bar == &bars.back() || &bar == &bars.front())
+            out += svg_text(end + 5, y + bar_height, "start", fmt::format("{}", value),
+                            "font-size=\"9\"");
+        y += bar_height;
+    }
+    return out;
+}
+
+} // namespace
+
+std::string latency_table(const std::vector<LatencyPanel>& panels)
+{
+    std::string text;
+    for (const LatencyPanel& panel : panels) {
+        text += fmt::format("{:<48}{:>9}{:>9}{:>10}{:>9}\n", panel.title, "min", "avg", "warm max",
+                            "max");
+        for (const LatencyRow& row : panel.rows)
+            text += row.figures ? fmt::format("  {:<46}{:>9}{:>9}{:>10}{:>9}\n", row.setup.title(),
+                                              row.figures->least, row.figures->average,
+                                              row.figures->warm_most, row.figures->most)
+                                : fmt::format("  {:<46}- {}\n", row.setup.title(), row.remark);
+        text += "\n";
+    }
+    return text + what_figures_are;
+}
+
+std::string latency_csv(const std::vector<LatencyPanel>& panels)
+{
+    std::string text =
+        "hypervisor,scheduler,pinned,vwfi,neighbour,cpus,min,avg,warm_max,max,remark\n";
+    for (const LatencyPanel& panel : panels)
+        for (const auto& [setup, figures, remark] : panel.rows)
+            text += fmt::format(
+                "{},{},{},{},{},{},{},{}\n", name_of(setup.ground), setup.scheduler,
+                setup.pinned ? "yes" : "no", setup.vwfi, name_of(setup.neighbour), setup.cpus(),
+                figures ? fmt::format("{},{},{},{}", figures->least, figures->average,
+                                      figures->warm_most, figures->most)
+                        : ",,,",
+                remark);
+    return text;
+}
+
+std::string latency_chart(const std::vector<LatencyPanel>& panels)
+{
+    double most = 10;
+    double height = top;
+    for (const LatencyPanel& panel : panels) {
+        height += headline;
+        for (const LatencyRow& row : panel.rows) {
+            height += height_of(row);
+            if (row.figures) most = std::max(most, static_cast<double>(row.figures->most));
+        }
+    }
+    const LogScale scale{left, plot_width, most};
+    std::string out = svg_begin(width, height + 40);
+    out += svg_text(20, 26, "start", "Timer expiry to the guest's handler, in instructions",
+                    "font-size=\"16\"");
+    double x = 20;
+    for (const Bar& bar : bars) {
+        out += fmt::format("<g fill-opacity=\"{}\">", bar.strength) +
+               svg_bar(x, 40, 10, 10, "#0b6e4f") + svg_bar(x + 11, 40, 10, 10, "#c0532f") + "</g>";
+        out += svg_text(x + 26, 49, "start", bar.name);
+        x += 100;
+    }
+    out += svg_text(x, 49, "start", "green: Bulkhead, red: Debian's Xen 4.17; shorter is better");
+    out += scale.grid(top - 6, height);
+    double y = top;
+    for (const LatencyPanel& panel : panels) {
+        out += svg_text(20, y + headline - 12, "start", panel.title, "font-weight=\"bold\"");
+        y += headline;
+        for (const LatencyRow& row : panel.rows) {
+            out += drawn(row, scale, y);
+            y += height_of(row);
+        }
+    }
+    return out + "</svg>\n";
+}
+
+} // namespace bulkhead::tool
