@@ -25,7 +25,7 @@ const std::vector<std::string> keys{"name", "title",      "unit",       "source"
 
 RowSource source_of(const std::filesystem::path& file, const toml::table& row)
 {
-    const std::vector<std::string> names{"guest", "trace", "size", "scale", "linux"};
+    const std::vector<std::string> names{"guest", "trace", "size", "scale", "linux", "latency"};
     const auto text = row["source"].value_or<std::string>("guest");
     const auto found = std::ranges::find(names, text);
     if (found == names.end())

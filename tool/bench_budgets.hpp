@@ -8,11 +8,12 @@ namespace bulkhead::tool {
 
 /// How a row comes by its figure.
 enum class RowSource : std::uint8_t {
-    guest,     ///< guest/bench says it
-    trace,     ///< the emulator's plugin counts it
-    size,      ///< of the program and of its sources
-    scale,     ///< with 1, 4 and 16 domains
-    linux_boot ///< Linux in a domain against Linux alone
+    guest,      ///< guest/bench says it
+    trace,      ///< the emulator's plugin counts it
+    size,       ///< of the program and of its sources
+    scale,      ///< with 1, 4 and 16 domains
+    linux_boot, ///< Linux in a domain against Linux alone
+    latency     ///< guest/latency says it
 };
 
 /// One row of the table, as bench/budgets.toml has it.

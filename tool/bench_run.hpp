@@ -38,4 +38,7 @@ std::map<Ground, Column> measure_linux(Session& session, const BenchMachine& mac
 /// virtual timer's path of one of them while the others sleep.
 Column measure_scale(Session& session, unsigned domains);
 
+/// The virtual timer's path with a WFI that traps, for a vCPU that has its CPU alone.
+Column measure_trapped_wait(Session& session);
+
 } // namespace bulkhead::tool

@@ -43,6 +43,7 @@ BenchResult run_bench(Session& session, const BenchMachine& machine, const Bench
     if (scope.scale && machine.kind == MachineKind::virt && machine.gic == 3)
         for (const unsigned domains : {1U, 4U, 16U})
             own.merge(measure_scale(session, domains));
+    if (machine.name() == "virt-gicv3") own.merge(measure_trapped_wait(session));
     if (scope.linux_boot && machine.kind == MachineKind::virt)
         for (auto& [ground, column] : measure_linux(session, machine))
             result.columns[ground].merge(column);
@@ -59,7 +60,7 @@ BenchResult run_bench(Session& session, const BenchMachine& machine, const Bench
 bool check_budgets(Session& session)
 {
     const std::vector<RowSource> all{RowSource::guest, RowSource::trace, RowSource::size,
-                                     RowSource::scale};
+                                     RowSource::scale, RowSource::latency};
     std::string excess;
     for (const std::uint32_t gic : {3U, 2U}) {
         // What does not depend on the GIC is measured once.

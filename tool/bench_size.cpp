@@ -62,6 +62,20 @@ std::uint64_t stack_use(const Project& project, const std::filesystem::path& elf
     return worst;
 }
 
+/// What a record costs: the function has no loop, so it runs no more instructions than it has.
+std::uint64_t trace_record(const std::filesystem::path& elf)
+{
+    std::istringstream lines{output_of({{"llvm-nm-19", "-S", "-C", elf.string()}})};
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.contains("sched::trace::record(bulkhead::sched::trace::Event")) continue;
+        std::istringstream words{line};
+        std::uint64_t address = 0;
+        std::uint64_t bytes = 0;
+        if (words >> std::hex >> address >> bytes) return bytes / 4;
+    }
+    throw Failure{fmt::format("{}: has no function sched::trace::record", elf.string())};
+}
+
 } // namespace
 
 Column measure_size(Session& session)
@@ -69,6 +83,7 @@ Column measure_size(Session& session)
     const TargetOutputs outputs = build_target(session, false);
     return {{"text_and_data", Figure::of(text_and_data(outputs.hypervisor_elf))},
             {"stack", Figure::of(stack_use(session.project, outputs.hypervisor_elf))},
+            {"trace_record", Figure::of(trace_record(outputs.hypervisor_elf))},
             {"code_lines", Figure::of(code_lines(session.project.root() / "hypervisor"))}};
 }
 

@@ -53,7 +53,8 @@ int bench(Session& session, const BenchOptions& options)
     if (!options.check) return 0;
     std::vector<RowSource> sources{RowSource::guest, RowSource::size, RowSource::trace};
     if (!is_zcu102) sources.push_back(RowSource::linux_boot);
-    if (machine.name() == "virt-gicv3") sources.push_back(RowSource::scale);
+    if (machine.name() == "virt-gicv3")
+        sources.insert(sources.end(), {RowSource::scale, RowSource::latency});
     const std::string excess = bench_excess(result, sources);
     fmt::print("{}", excess.empty() ? "\nAll budgets are kept.\n" : "\n" + excess);
     return excess.empty() ? 0 : 1;
@@ -61,10 +62,7 @@ int bench(Session& session, const BenchOptions& options)
 
 int bench_latency(Session& session, bool storms)
 {
-    std::vector<LatencyPanel> panels = latency_panels(storms);
-    for (LatencyPanel& panel : panels)
-        for (LatencyRow& row : panel.rows)
-            row = measure_latency(session, row.setup);
+    const std::vector<LatencyPanel> panels = measure_panels(session, latency_panels(storms));
     fmt::print("\n{}", latency_table(panels));
     const std::filesystem::path folder = session.project.out() / "bench";
     std::filesystem::create_directories(folder);

@@ -6,12 +6,15 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <set>
+#include <utility>
 
 namespace bulkhead::tool {
 namespace {
 
 constexpr std::chrono::seconds longest_run{600};
-constexpr unsigned samples = 500;
+constexpr const char* no_scheduler = "has no such scheduler";
+constexpr unsigned samples = 200;
 constexpr unsigned linux_is_idle_after_ms = 6000;
 
 enum Guest : std::uint8_t { latency, linux_guest, storm }; // as in bench/latency.toml
@@ -58,7 +61,7 @@ LatencyRow measure_latency(Session& session, const LatencySetup& setup)
                          .at_most = longest_run,
                          .log_name = "bench-latency",
                          .watcher = [&](const ConsoleLine& line, Elapsed) {
-                             if (has_no_scheduler(line)) row.remark = "has no such scheduler";
+                             if (has_no_scheduler(line)) row.remark = no_scheduler;
                              if (line.domain == 1) report.add_line(line.text);
                              return report.is_done() || !row.remark.empty();
                          }};
@@ -75,6 +78,29 @@ LatencyRow measure_latency(Session& session, const LatencySetup& setup)
                          ? fmt::format("did not end within {} s", longest_run.count())
                          : "ended without figures";
     return row;
+}
+
+std::vector<LatencyPanel> measure_panels(Session& session, std::vector<LatencyPanel> panels)
+{
+    std::set<std::pair<Ground, std::string>> absent;
+    for (LatencyPanel& panel : panels)
+        for (LatencyRow& row : panel.rows) {
+            const std::pair key{row.setup.ground, row.setup.scheduler};
+            if (absent.contains(key))
+                row.remark = no_scheduler;
+            else
+                row = measure_latency(session, row.setup);
+            if (row.remark == no_scheduler) absent.insert(key);
+        }
+    return panels;
+}
+
+Column measure_trapped_wait(Session& session)
+{
+    const LatencyRow row = measure_latency(session, {.scheduler = "null", .vwfi = "trap"});
+    if (!row.figures) return {};
+    return {
+        {"vtimer_trapped", {samples, row.figures->least, row.figures->average, row.figures->most}}};
 }
 
 } // namespace bulkhead::tool

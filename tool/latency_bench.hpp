@@ -49,6 +49,11 @@ struct LatencyPanel {
 /// What is to be measured, without figures. Storms come with more runs.
 std::vector<LatencyPanel> latency_panels(bool storms);
 LatencyRow measure_latency(Session& session, const LatencySetup& setup);
+/// All of them. A scheduler that a hypervisor does not have is asked for once.
+std::vector<LatencyPanel> measure_panels(Session& session, std::vector<LatencyPanel> panels);
+
+/// Why rows have no figures, a line for each hypervisor and reason.
+std::vector<std::string> absent_rows(const LatencyPanel& panel);
 
 std::string latency_table(const std::vector<LatencyPanel>& panels);
 std::string latency_csv(const std::vector<LatencyPanel>& panels);

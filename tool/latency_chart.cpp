@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <map>
 
 namespace bulkhead::tool {
 namespace {
@@ -39,14 +40,9 @@ const char* colour_of(const LatencyRow& row)
     return row.setup.ground == Ground::xen ? "#c0532f" : "#0b6e4f";
 }
 
-double height_of(const LatencyRow& row) { return row.figures ? row_height : absent_height; }
-
 std::string drawn(const LatencyRow& row, const LogScale& scale, double y)
 {
-    std::string out = svg_text(left - 12, y + height_of(row) / 2 - 1, "end", row.setup.title());
-    if (!row.figures)
-        return out + svg_text(left + 6, y + absent_height / 2 - 1, "start", "- " + row.remark,
-                              "fill=\"#888\"");
+    std::string out = svg_text(left - 12, y + row_height / 2 - 1, "end", row.setup.title());
     for (const Bar& bar : bars) {
         const auto value = *row.figures.*bar.value;
         const double end = scale.at(static_cast<double>(value));
@@ -62,6 +58,21 @@ std::string drawn(const LatencyRow& row, const LogScale& scale, double y)
 
 } // namespace
 
+std::vector<std::string> absent_rows(const LatencyPanel& panel)
+{
+    std::map<std::string, std::vector<std::string>> absent;
+    for (const auto& [setup, figures, remark] : panel.rows) {
+        if (figures) continue;
+        auto& names = absent[fmt::format("{} {}", name_of(setup.ground), remark)];
+        if (std::ranges::find(names, setup.scheduler) == names.end())
+            names.push_back(setup.scheduler);
+    }
+    std::vector<std::string> lines;
+    for (const auto& [what, names] : absent)
+        lines.push_back(fmt::format("{}: {}", what, fmt::join(names, ", ")));
+    return lines;
+}
+
 std::string latency_table(const std::vector<LatencyPanel>& panels)
 {
     std::string text;
@@ -69,10 +80,12 @@ std::string latency_table(const std::vector<LatencyPanel>& panels)
         text += fmt::format("{:<48}{:>9}{:>9}{:>10}{:>9}\n", panel.title, "min", "avg", "warm max",
                             "max");
         for (const LatencyRow& row : panel.rows)
-            text += row.figures ? fmt::format("  {:<46}{:>9}{:>9}{:>10}{:>9}\n", row.setup.title(),
-                                              row.figures->least, row.figures->average,
-                                              row.figures->warm_most, row.figures->most)
-                                : fmt::format("  {:<46}- {}\n", row.setup.title(), row.remark);
+            if (row.figures)
+                text += fmt::format("  {:<46}{:>9}{:>9}{:>10}{:>9}\n", row.setup.title(),
+                                    row.figures->least, row.figures->average,
+                                    row.figures->warm_most, row.figures->most);
+        for (const std::string& line : absent_rows(panel))
+            text += fmt::format("  {}\n", line);
         text += "\n";
     }
     return text + what_figures_are;
@@ -100,14 +113,17 @@ std::string latency_chart(const std::vector<LatencyPanel>& panels)
     double height = top;
     for (const LatencyPanel& panel : panels) {
         height += headline;
+        height += absent_height * static_cast<double>(absent_rows(panel).size());
         for (const LatencyRow& row : panel.rows) {
-            height += height_of(row);
-            if (row.figures) most = std::max(most, static_cast<double>(row.figures->most));
+            if (!row.figures) continue;
+            height += row_height;
+            most = std::max(most, static_cast<double>(row.figures->most));
         }
     }
     const LogScale scale{left, plot_width, most};
     std::string out = svg_begin(width, height + 40);
-    out += svg_text(20, 26, "start", "Timer expiry to the guest's handler, in instructions",
+    out += svg_text(20, 26, "start",
+                    "Timer expiry to the guest's handler, in instructions, not cycles",
                     "font-size=\"16\"");
     double x = 20;
     for (const Bar& bar : bars) {
@@ -123,8 +139,13 @@ std::string latency_chart(const std::vector<LatencyPanel>& panels)
         out += svg_text(20, y + headline - 12, "start", panel.title, "font-weight=\"bold\"");
         y += headline;
         for (const LatencyRow& row : panel.rows) {
+            if (!row.figures) continue;
             out += drawn(row, scale, y);
-            y += height_of(row);
+            y += row_height;
+        }
+        for (const std::string& line : absent_rows(panel)) {
+            out += svg_text(left + 6, y + absent_height / 2, "start", line, "fill=\"#888\"");
+            y += absent_height;
         }
     }
     return out + "</svg>\n";

@@ -39,10 +39,12 @@ std::vector<LatencySetup> on_one_cpu(Neighbour neighbour)
     for (const Ground ground : {Ground::bulkhead, Ground::xen})
         for (const char* scheduler : schedulers)
             if (std::string_view{scheduler} != "null")
-                setups.push_back({.ground = ground,
-                                  .scheduler = scheduler,
-                                  .neighbour = neighbour,
-                                  .shares_cpu = true});
+                for (const char* vwfi : {"native", ground == Ground::xen ? "trap" : "auto"})
+                    setups.push_back({.ground = ground,
+                                      .scheduler = scheduler,
+                                      .neighbour = neighbour,
+                                      .shares_cpu = true,
+                                      .vwfi = vwfi});
     return setups;
 }
 
@@ -64,7 +66,7 @@ std::string name_of(Neighbour neighbour)
 std::string LatencySetup::title() const
 {
     return fmt::format("{} {}{}{}", name_of(ground), scheduler, pinned ? ", pinned" : "",
-                       vwfi == "native" ? "" : ", WFI trapped");
+                       vwfi == "native" ? "" : ", vwfi=" + vwfi);
 }
 
 std::uint32_t LatencySetup::cpus() const

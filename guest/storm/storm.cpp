@@ -4,6 +4,7 @@
 
 #include "kit/barrier.hpp"
 #include "kit/board.hpp"
+#include "kit/exception.hpp"
 #include "kit/gic.hpp"
 #include "kit/hypercall.hpp"
 #include "kit/interrupts.hpp"
