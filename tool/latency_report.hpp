@@ -20,7 +20,7 @@ public:
         std::uint64_t most = 0;
         std::string unit;
         std::uint64_t frequency = 0; ///< of the counter it measured with, in Hz
-        std::uint64_t cold = 0; ///< the most of the rounds before, which warm up
+        std::uint64_t cold = 0;      ///< the most of the rounds before, which warm up
     };
     struct Bucket {
         std::uint64_t from = 0;

@@ -23,13 +23,14 @@ struct Rest {
     std::uint64_t end;
 };
 
-/// The rests of each unit; what a unit did before its first record is taken for a rest.
+/// The rests of each unit. Before its first record it rested if that is a wake; else it could run.
 std::map<UnitName, std::vector<Rest>> rests_of(const ScheduleTrace& trace)
 {
     std::map<UnitName, std::vector<Rest>> rests;
     std::map<UnitName, std::optional<std::uint64_t>> since;
     for (const TraceEvent& event : trace.events) {
-        auto& begin = since.try_emplace(event.unit, trace.begin).first->second;
+        const auto unknown = event.event == Event::wake ? std::optional{trace.begin} : std::nullopt;
+        auto& begin = since.try_emplace(event.unit, unknown).first->second;
         const bool goes = event.event == Event::stop &&
                           event.argument != static_cast<std::uint32_t>(Stop::preempted);
         const bool comes = event.event == Event::run || event.event == Event::wake ||

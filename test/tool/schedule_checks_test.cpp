@@ -93,6 +93,21 @@ TEST(ScheduleChecks, a_unit_that_slept_is_not_promised_its_share)
     EXPECT_THAT(check_shares(world.sorted(), equal, {}), Not(Contains(HasSubstr("d2v0"))));
 }
 
+TEST(ScheduleChecks, who_waits_or_runs_where_the_records_begin_is_promised_its_share)
+{
+    // As from rings that were full: a runs at the beginning, b waits, and nobody was woken.
+    World world = turns(11, 9);
+    std::erase_if(world.trace.events, [](const TraceEvent& event) { return event.at < 5 * ms; });
+    world.trace.begin = 5 * ms;
+    world.trace.end = 1020 * ms;
+    world.ran(a, 0, 1000 * ms, 1011 * ms);
+    world.ran(b, 0, 1011 * ms, 1020 * ms);
+    world.at(5 * ms, 0, Event::replenish, {3, 0}); // the first record that is left
+    const ScheduleFacts equal{.units = {{a, {.policy = Policy::credit2, .cpus = {0}}},
+                                        {b, {.policy = Policy::credit2, .cpus = {0}}}}};
+    EXPECT_EQ(check_shares(world.sorted(), equal, {}).size(), 2U);
+}
+
 TEST(ScheduleChecks, what_a_cap_or_a_whole_cpu_leaves_goes_to_the_others)
 {
     const auto shares = fair_shares(
