@@ -10,6 +10,7 @@ const std::vector<KeyDescription> top_level{
     {"machine", "[machine]", "what the hypervisor runs on"},
     {"domain", "[[domain]]", "one guest; one such section for each"},
     {"channel", "[[channel]]", "an event channel that two domains ring each other by"},
+    {"shared_memory", "[[shared_memory]]", "memory that several domains have"},
 };
 
 const std::vector<KeyDescription> machine{
@@ -57,6 +58,11 @@ const std::vector<KeyDescription> domain{
     {"watchdog_ms", "5000", "it has crashed if it does not pet its watchdog this often"},
     {"enhanced", "true",
      "tell the guest that it has Xen's hypercalls and events (true with a channel, else false)"},
+    {"static_memory", R"(["256 MiB at 0x50000000"])",
+     "the machine's memory that is the domain's, `memory` in all (any that is free if left out)"},
+    {"direct_map", "true",
+     "the guest's addresses are the machine's: RAM (static_memory), GIC and vpl011 (false if left "
+     "out)"},
 };
 
 const std::vector<KeyDescription> channel{
@@ -64,6 +70,15 @@ const std::vector<KeyDescription> channel{
     {"port", "1", "its number of the channel there"},
     {"peer", R"("rtos")", "the domain at the other end"},
     {"peer_port", "1", "its number of the channel there"},
+};
+
+const std::vector<KeyDescription> shared_memory{
+    {"name", R"("mail")", "what guests find it by: xen,id in their trees"},
+    {"size", R"("64 KiB")", "whole pages of 4 KiB"},
+    {"domains", R"(["linux", "rtos"])", "who has it"},
+    {"addresses", "[0x60000000, 0x60000000]", "where, for each of them in its own addresses"},
+    {"host_address", "0x50000000", "where on the machine (chosen by the hypervisor if left out)"},
+    {"owner", R"("rtos")", "one of the domains, the others borrow it (nobody if left out)"},
 };
 
 std::string explained(std::string_view heading, std::span<const KeyDescription> keys)
@@ -82,6 +97,8 @@ std::span<const KeyDescription> machine_keys() { return machine; }
 std::span<const KeyDescription> domain_keys() { return domain; }
 std::span<const KeyDescription> channel_keys() { return channel; }
 
+std::span<const KeyDescription> shared_memory_keys() { return shared_memory; }
+
 std::vector<std::string> names_of(std::span<const KeyDescription> keys)
 {
     std::vector<std::string> names;
@@ -99,7 +116,7 @@ std::string example_of(std::span<const KeyDescription> keys, const std::string& 
 std::string keys_explained()
 {
     return explained("[machine]", machine) + "\n" + explained("[[domain]]", domain) + "\n" +
-           explained("[[channel]]", channel);
+           explained("[[channel]]", channel) + "\n" + explained("[[shared_memory]]", shared_memory);
 }
 
 } // namespace bulkhead::tool

@@ -105,6 +105,8 @@ DomainDescription read_domain(const toml::table& table, Problems& problems)
     domain.on_crash = section.text("on_crash");
     domain.watchdog_ms = section.number("watchdog_ms");
     domain.enhanced = section.boolean("enhanced").value_or(Given<bool>{}).value;
+    domain.static_memory = section.memory_ranges("static_memory");
+    domain.direct_map = section.boolean("direct_map");
     return domain;
 }
 
@@ -118,6 +120,19 @@ ChannelDescription read_channel(const toml::table& table, Problems& problems)
                                        section.number(port).value_or(Given<std::uint32_t>{})};
     };
     return {{read_end("domain", "port"), read_end("peer", "peer_port")}};
+}
+
+SharedMemoryDescription read_shared_memory(const toml::table& table, Problems& problems)
+{
+    const DescriptionSection section{table, "[[shared_memory]]", shared_memory_keys(), problems};
+    for (const char* key : {"name", "size", "domains", "addresses"})
+        section.require(key);
+    return {section.text("name").value_or(Given<std::string>{}),
+            section.byte_size("size").value_or(Given<std::uint64_t>{}),
+            section.address("host_address"),
+            section.texts("domains").value_or(Given<std::vector<std::string>>{}),
+            section.addresses("addresses").value_or(Given<std::vector<std::uint64_t>>{}),
+            section.text("owner")};
 }
 
 /// The sections headed [[name]]; nothing when there are none, or something else has that name.
@@ -145,6 +160,9 @@ void read_domains(const toml::table& root, SystemDescription& description, Probl
     if (const auto* sections = sections_of(root, "channel", problems))
         for (const toml::node& section : *sections)
             description.channels.push_back(read_channel(*section.as_table(), problems));
+    if (const auto* sections = sections_of(root, "shared_memory", problems))
+        for (const toml::node& section : *sections)
+            description.shared_memory.push_back(read_shared_memory(*section.as_table(), problems));
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "nearest_name.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 #include <limits>
 #include <sstream>
@@ -37,6 +38,15 @@ std::string type_name(const toml::node& node)
     case toml::node_type::table: return "a section";
     default: return "a date";
     }
+}
+
+/// The number that the text starts with, and what follows it.
+std::pair<std::uint64_t, std::string_view> hexadecimal(std::string_view text)
+{
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+    if (error != std::errc{}) return {0, "?"};
+    return {value, {end, text.data() + text.size()}};
 }
 
 } // namespace
@@ -123,8 +133,9 @@ std::optional<Given<std::uint32_t>> DescriptionSection::number(const std::string
     return Given<std::uint32_t>{static_cast<std::uint32_t>(*value), origin_of(key, *node)};
 }
 
-std::optional<Given<std::vector<std::uint32_t>>>
-DescriptionSection::numbers(const std::string& key) const
+template <class T>
+std::optional<Given<std::vector<T>>> DescriptionSection::integers(const std::string& key,
+                                                                  T most) const
 {
     const toml::node* node = table_.get(key);
     if (node == nullptr) return std::nullopt;
@@ -133,11 +144,46 @@ DescriptionSection::numbers(const std::string& key) const
         wrong_type(key, *node, "a list of numbers");
         return std::nullopt;
     }
-    Given<std::vector<std::uint32_t>> given{{}, origin_of(key, *node)};
+    Given<std::vector<T>> given{{}, origin_of(key, *node)};
     for (const toml::node& element : *array) {
-        const auto value = integer(key, element, std::numeric_limits<std::uint32_t>::max());
+        const auto value = integer(key, element, static_cast<std::int64_t>(most));
         if (!value) return std::nullopt;
-        given.value.push_back(static_cast<std::uint32_t>(*value));
+        given.value.push_back(static_cast<T>(*value));
+    }
+    return given;
+}
+
+std::optional<Given<std::vector<std::uint32_t>>>
+DescriptionSection::numbers(const std::string& key) const
+{
+    return integers(key, std::numeric_limits<std::uint32_t>::max());
+}
+
+std::optional<Given<std::vector<std::uint64_t>>>
+DescriptionSection::addresses(const std::string& key) const
+{
+    return integers(key, std::uint64_t{std::numeric_limits<std::int64_t>::max()});
+}
+
+std::optional<Given<std::vector<MemoryRange>>>
+DescriptionSection::memory_ranges(const std::string& key) const
+{
+    const auto written = texts(key);
+    if (!written) return std::nullopt;
+    Given<std::vector<MemoryRange>> given{{}, written->origin};
+    for (const std::string& one : written->value) {
+        const std::size_t middle = one.find(" at 0x");
+        const auto size = parse_byte_size(one.substr(0, middle));
+        const auto [address, rest] = middle == std::string::npos
+                                         ? std::pair{std::uint64_t{}, std::string_view{"?"}}
+                                         : hexadecimal(std::string_view{one}.substr(middle + 6));
+        if (!size || !rest.empty()) {
+            problem(written->origin,
+                    fmt::format("\"{}\" has to be a size and an address, for example {}", one,
+                                example_of(keys_, key)));
+            return std::nullopt;
+        }
+        given.value.push_back({address, *size});
     }
     return given;
 }

@@ -22,6 +22,9 @@ public:
     std::optional<Given<std::vector<std::uint32_t>>> numbers(const std::string& key) const;
     std::optional<Given<std::vector<std::string>>> texts(const std::string& key) const;
     std::optional<Given<std::uint64_t>> address(const std::string& key) const;
+    std::optional<Given<std::vector<std::uint64_t>>> addresses(const std::string& key) const;
+    /// A list of "SIZE at ADDRESS".
+    std::optional<Given<std::vector<MemoryRange>>> memory_ranges(const std::string& key) const;
     std::optional<Given<std::uint64_t>> byte_size(const std::string& key) const;
 
     /// Where a value that was left out would have been.
@@ -38,6 +41,8 @@ public:
 private:
     [[nodiscard]] Origin origin_of(const std::string& key, const toml::node& node) const;
     void wrong_type(const std::string& key, const toml::node& node, std::string_view wanted) const;
+    template <class T>
+    std::optional<Given<std::vector<T>>> integers(const std::string& key, T most) const;
     std::optional<std::int64_t> integer(const std::string& key, const toml::node& node,
                                         std::int64_t most) const;
 

@@ -1,4 +1,5 @@
 #pragma once
+#include "memory_range.hpp"
 #include "problem.hpp"
 
 #include <array>
@@ -62,6 +63,18 @@ struct DomainDescription {
     std::optional<Given<std::string>> on_crash;
     std::optional<Given<std::uint32_t>> watchdog_ms;
     bool enhanced = false; ///< the guest is told of Xen's interface; implied by a channel
+    std::optional<Given<std::vector<MemoryRange>>> static_memory; ///< its RAM, on the machine
+    std::optional<Given<bool>> direct_map; ///< its addresses are the machine's
+};
+
+/// Memory that several domains have.
+struct SharedMemoryDescription {
+    Given<std::string> name;
+    Given<std::uint64_t> size; ///< bytes
+    std::optional<Given<std::uint64_t>> host_address;
+    Given<std::vector<std::string>> domains;
+    Given<std::vector<std::uint64_t>> addresses; ///< for each of them, in its address space
+    std::optional<Given<std::string>> owner;
 };
 
 /// An event channel: a port of one domain that rings a port of another.
@@ -81,6 +94,7 @@ struct SystemDescription {
     MachineDescription machine;
     std::vector<DomainDescription> domains;
     std::vector<ChannelDescription> channels;
+    std::vector<SharedMemoryDescription> shared_memory;
 
     /// What files made from this description are called.
     [[nodiscard]] std::string name() const { return file.stem().string(); }

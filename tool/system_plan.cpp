@@ -3,6 +3,7 @@
 #include "byte_size.hpp"
 #include "description_checker.hpp"
 #include "placement.hpp"
+#include "static_memory_checker.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -35,6 +36,10 @@ std::optional<SystemPlan> place_all(const SystemDescription& description,
                             address ? address->origin : image.description.source.origin});
     }
 
+    // After the images, whose places are looked up by number.
+    for (auto& request : static_memory_requests(description))
+        requests.push_back(std::move(request));
+
     std::vector<NamedRange> taken = machine.reserved;
     taken.push_back(range_of_boot_code(machine));
     const std::size_t before = problems.size();
@@ -59,6 +64,7 @@ std::optional<SystemPlan> plan_system(const SystemDescription& description, cons
     const auto machine =
         check_machine(description.machine, description.file.parent_path(), problems);
     check_domains(description, problems);
+    check_static_memory(description, problems);
     const std::vector<DomainImage> images = find_images(description, project, problems);
     if (!machine) return std::nullopt;
     check_cpus(description, *machine, problems);

@@ -82,6 +82,24 @@ bool add_channels(DeviceTree& tree, const std::string& domain_node,
     return has_one;
 }
 
+void add_shared_memory(DeviceTree& tree, const std::string& domain_node,
+                       const SharedMemoryDescription& shared, const std::string& domain)
+{
+    for (std::size_t index = shared.domains.value.size(); index-- > 0;) {
+        if (shared.domains.value[index] != domain) continue;
+        const std::uint64_t address = shared.addresses.value[index];
+        const std::string node = fmt::format("{}/shared-memory@{:x}", domain_node, address);
+        tree.add_node(node);
+        tree.set_text(node, "compatible", "xen,domain-shared-memory-v1");
+        tree.set_text(node, "xen,shm-id", shared.name.value);
+        if (shared.owner)
+            tree.set_text(node, "role", shared.owner->value == domain ? "owner" : "borrower");
+        std::vector<std::uint64_t> numbers{address, shared.size.value};
+        if (shared.host_address) numbers.insert(numbers.begin(), shared.host_address->value);
+        tree.set_numbers64(node, "xen,shared-mem", numbers);
+    }
+}
+
 void add_domain(DeviceTree& tree, const SystemPlan& plan, std::size_t index)
 {
     const DomainDescription& domain = plan.description.domains[index];
@@ -95,12 +113,21 @@ void add_domain(DeviceTree& tree, const SystemPlan& plan, std::size_t index)
     tree.set_cell(node, "cpus", domain.vcpus.value);
     if (domain.vpl011.value) tree.set_flag(node, "vpl011");
     if (domain.vpmu) tree.set_flag(node, "vpmu");
+    if (domain.direct_map && domain.direct_map->value) tree.set_flag(node, "direct-map");
+    if (domain.static_memory) {
+        std::vector<std::uint64_t> numbers;
+        for (const MemoryRange& range : domain.static_memory->value)
+            numbers.insert(numbers.end(), {range.start, range.size});
+        tree.set_numbers64(node, "xen,static-mem", numbers);
+    }
     if (domain.nr_spis) tree.set_cell(node, "nr_spis", domain.nr_spis->value);
     if (domain.on_reset) tree.set_text(node, "bulkhead,on-reset", domain.on_reset->value);
     if (domain.on_crash) tree.set_text(node, "bulkhead,on-crash", domain.on_crash->value);
     if (domain.watchdog_ms) tree.set_cell(node, "bulkhead,watchdog-ms", domain.watchdog_ms->value);
     const bool has_channel = add_channels(tree, node, plan.description.channels, domain.name.value);
     if (domain.enhanced || has_channel) tree.set_text(node, "xen,enhanced", "no-xenstore");
+    for (const SharedMemoryDescription& shared : plan.description.shared_memory)
+        add_shared_memory(tree, node, shared, domain.name.value);
     for (const PlacedImage& placed : plan.images)
         if (placed.image.domain == index) add_module(tree, node, placed, domain.cmdline);
     if (domain.cpus)

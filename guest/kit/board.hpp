@@ -26,6 +26,8 @@ struct Board {
     Interrupt clock_interrupt;
     Interrupt virtual_timer{.intid = ppi(11)};
     Interrupt physical_timer{.intid = ppi(14)};
+    /// Memory that other domains of Xen's kind have as well; empty where there is none.
+    Range shared_memory;
     Conduit psci_conduit = Conduit::hvc;
     bool in_xen_domain = false; // there is a /hypervisor node of Xen's kind
     CommandLine command_line;

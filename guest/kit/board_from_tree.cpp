@@ -92,6 +92,12 @@ void read_clock(const DeviceTree& tree, Board& board)
     board.clock_interrupt = tree.interrupt(*node).value_or(Interrupt{});
 }
 
+void read_shared_memory(const DeviceTree& tree, Board& board)
+{
+    if (const auto node = tree.compatible("xen,shared-memory-v1"))
+        board.shared_memory = tree.reg(*node).value_or(Range{});
+}
+
 void read_psci(const DeviceTree& tree, Board& board)
 {
     auto node = tree.compatible("arm,psci-1.0");
@@ -119,6 +125,7 @@ Board board_from(const DeviceTree& tree)
     read_uart(tree, board);
     read_timer(tree, board);
     read_clock(tree, board);
+    read_shared_memory(tree, board);
     read_psci(tree, board);
     read_cpus(tree);
     board.in_xen_domain = tree.compatible("xen,xen").has_value();

@@ -20,6 +20,7 @@ void map_board()
 {
     for (const auto& bank : board.memory_banks)
         if (bank.size != 0) translation::map(bank, MemoryType::normal);
+    if (board.shared_memory.size != 0) translation::map(board.shared_memory, MemoryType::normal);
     const auto map_device = [](Range registers) {
         if (registers.size != 0) translation::map(registers, MemoryType::device);
     };

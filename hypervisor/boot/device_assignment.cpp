@@ -144,7 +144,10 @@ private:
         for (const auto& other : host_.occupied)
             if (overlap(host, other.range)) return refuse("overlaps ", other.by);
         if (is_interrupt_controllers(host)) return refuse("overlaps the host's GIC");
-        if (is_the_guests(guest)) return refuse("the guest has its RAM, GIC or UART there");
+        if (is_guests_own(domain_, guest))
+            return refuse("the guest has its RAM, GIC or UART there");
+        if (is_shared(host_.shared, domain_, guest))
+            return refuse("the guest has shared memory there");
         for (const auto& other : devices_.registers) {
             const bool own = other.domain == &domain_;
             if (own && other.guest == guest.start && other.host == host) return;
@@ -162,22 +165,6 @@ private:
         const auto hit = [&](PhysicalRange part) { return overlap(range, part); };
         return hit(gic.distributor) || hit(gic.cpu_interface) || hit(gic.virtual_control) ||
                hit(gic.virtual_cpu_interface) || std::ranges::any_of(gic.redistributors, hit);
-    }
-
-    [[nodiscard]] bool is_the_guests(layout::Window window) const
-    {
-        const auto& [bank0, bank1] = layout::ram;
-        const auto in_bank0 = std::min(domain_.memory, bank0.size);
-        const bool v3 =
-            host_.description.interrupt_controller.version == devicetree::GicVersion::v3;
-        const layout::Window taken[] = {
-            {bank0.start, in_bank0},
-            {bank1.start, domain_.memory - in_bank0},
-            v3 ? layout::gicv3_distributor : layout::gicv2_distributor,
-            v3 ? layout::gicv3_redistributors : layout::gicv2_cpu_interface,
-            domain_.vpl011 ? layout::vpl011 : layout::Window{},
-        };
-        return std::ranges::any_of(taken, [&](const auto& part) { return overlap(window, part); });
     }
 
     /// Registers are what xen,reg says; the node of the host has the interrupts.
@@ -222,7 +209,7 @@ private:
                             "make it at least {}",
                             path, *domain_.nr_spis, spi + 1);
         if (intid == host_.console_interrupt) return refuse("is that of Bulkhead's console");
-        if (domain_.vpl011 && intid == layout::vpl011_interrupt)
+        if (domain_.vpl011 && intid == domain_.places.vpl011_interrupt)
             return refuse("is that of the domain's vpl011; remove vpl011");
         for (const auto& other : devices_.interrupts) {
             if (other.intid != intid) continue;

@@ -35,6 +35,7 @@ struct HostDevices {
     const devicetree::Tree& tree;
     const devicetree::HostDescription& description;
     std::span<const Occupied> occupied = {};
+    std::span<const SharedMemory> shared = {};
     /// Bulkhead's own.
     std::optional<Intid> console_interrupt = {};
     /// Of the host's GIC.

@@ -53,12 +53,20 @@ Result<void> place_tree_and_ramdisk(Placement& placement, layout::Window bank,
     return {};
 }
 
+/// The first bank from a multiple of 2 MiB on, which is what an Image's text_offset is from.
+layout::Window first_bank(const GuestRam& ram)
+{
+    const auto bank = ram.banks()[0];
+    const GuestAddress start{align_up(bank.start.value(), unit)};
+    return {start, start < bank.end() ? bank.end() - start : 0};
+}
+
 /// A gzipped kernel is first unpacked where it would be if it had no text_offset; what it says is
 /// known only then.
 Result<void> load_kernel(const DomainDescription& description, const GuestRam& ram,
                          Placement& placement)
 {
-    const auto bank = ram.banks()[0];
+    const auto bank = first_bank(ram);
     auto file = contents(description.kernel);
     const auto complain = [&](std::string_view what) {
         log::error("{}: {}", description.kernel.node.path().text(), what);
@@ -115,6 +123,7 @@ Result<void> load_tree(const DomainDescription& description, const HostResources
             .bootargs = description.kernel.bootargs,
             .vcpus = description.vcpus,
             .gic = gic_version(host.description),
+            .places = description.places,
             .vpl011 = description.vpl011,
             .watchdog = description.watchdog_ms != 0,
             .pmu = description.vpmu ? host.description.pmu_interrupt : std::nullopt,
@@ -123,6 +132,8 @@ Result<void> load_tree(const DomainDescription& description, const HostResources
             .cpu_clock_frequency = processors.clock_frequency,
             .timer_clock_frequency = host.description.timer.clock_frequency,
             .devices = description.devices,
+            .domain = &description,
+            .shared = host.shared,
         },
         *space);
     if (!tree) return failure(tree.error());
@@ -144,7 +155,8 @@ Result<void> place_vcpus_on_cpus(const DomainDescription& description, domain::D
 /// SPIs in whole banks of 32, with the UART's among them.
 unsigned spi_count(const DomainDescription& description, const HostResources& host)
 {
-    const unsigned least = description.vpl011 ? layout::vpl011_interrupt.value() - 31 : 0;
+    const unsigned least =
+        description.vpl011 ? description.places.vpl011_interrupt.value() - 31 : 0;
     return align_up(std::max(description.nr_spis.value_or(host.spis), least), 32);
 }
 
@@ -157,6 +169,7 @@ Result<domain::Domain*> create_domain(const DomainDescription& description, Host
         .vgic = {.version = gic_version(host.description),
                  .vcpus = description.vcpus,
                  .spis = spi_count(description, host)},
+        .places = description.places,
         .has_vpl011 = description.vpl011,
         .trap_wait = host.options.vwfi == Vwfi::trap,
         .has_pmu = description.vpmu,
@@ -169,9 +182,15 @@ Result<domain::Domain*> create_domain(const DomainDescription& description, Host
     });
     if (!domain) return domain;
     if (gic_version(host.description) == device::GicVersion::v2) {
-        const auto window = layout::gicv2_cpu_interface;
+        const auto window = description.places.cpus;
         auto mapped = (*domain)->memory().map(window.start, host.virtual_cpu_interface, window.size,
                                               memory::Stage2Access::device);
+        if (!mapped) return failure(mapped.error());
+    }
+    for (const auto& shared : host.shared) {
+        if (shared.domain != &description) continue;
+        auto mapped = (*domain)->memory().map(shared.guest, shared.host.start, shared.host.size,
+                                              memory::Stage2Access::ram);
         if (!mapped) return failure(mapped.error());
     }
     if (host.devices != nullptr)
@@ -199,7 +218,7 @@ bool DomainBuild::create(HostResources& host)
     auto domain = create_domain(*description_, host);
     if (!domain) return complain("no memory for the hypervisor's own tables");
     domain_ = *domain;
-    if (!ram_.allocate(description_->memory, host.free_ram, domain_->memory()))
+    if (!ram_.allocate(*description_, host.free_ram, domain_->memory()))
         return complain("the free memory is in too many pieces for the domain's");
     ram_.open();
     if (host.options.bootscrub) ram_.scrub(true);
@@ -214,7 +233,7 @@ bool DomainBuild::fill()
 {
     if (!load_kernel(*description_, ram_, placement_)) return false;
     const auto ramdisk_size = description_->ramdisk ? description_->ramdisk->range.size : 0;
-    if (!place_tree_and_ramdisk(placement_, ram_.banks()[0], ramdisk_size))
+    if (!place_tree_and_ramdisk(placement_, first_bank(ram_), ramdisk_size))
         return complain("kernel, device tree and ramdisk do not fit into its memory: give it more");
     if (description_->ramdisk && !ram_.copy(placement_.ramdisk, contents(*description_->ramdisk)))
         return complain("the ramdisk does not fit into its memory");

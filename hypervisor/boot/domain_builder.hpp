@@ -5,11 +5,13 @@
 #include "boot/device_assignment.hpp"
 #include "boot/domain_description.hpp"
 #include "boot/guest_ram.hpp"
+#include "boot/static_memory.hpp"
 #include "devicetree/host_description.hpp"
 #include "domain/domain.hpp"
 #include "memory/physical_ranges.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace bulkhead::boot {
@@ -23,10 +25,11 @@ struct HostResources {
     /// GICv2: the hardware's CPU interface for guests, two pages.
     PhysicalAddress virtual_cpu_interface{};
     memory::PhysicalRanges& free_ram;
-    /// Of the UART that is Bulkhead's.
-    std::optional<Intid> console_interrupt = {};
+    /// The UART that is Bulkhead's.
+    std::optional<devicetree::ConsoleUart> console = {};
     /// What of the devices is whose; null: all of them nobody's.
     const AssignedDevices* devices = nullptr;
+    std::span<const SharedMemory> shared = {};
 };
 
 /// A domain's GIC is of the host's kind.

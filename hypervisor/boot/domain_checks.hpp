@@ -2,6 +2,7 @@
 
 #include "base/report.hpp"
 #include "boot/domain_description.hpp"
+#include "boot/static_memory.hpp"
 #include "devicetree/memory_map.hpp"
 #include "memory/physical_ranges.hpp"
 
@@ -24,10 +25,15 @@ constexpr bool overlap(const Range& a, const Range& b)
     return a.size != 0 && b.size != 0 && a.start < b.end() && b.start < a.end();
 }
 
-/// Modules have to be in RAM that is not reserved nor `occupied`, and must not overlap, except that
-/// domains may share one. Domains that have others are reported as wrong.
-void check_modules(DomainDescriptions& domains, const devicetree::MemoryMap& memory,
-                   std::span<const Occupied> occupied, Report& report);
+/// Is the guest's RAM, GIC or UART in that window?
+bool is_guests_own(const DomainDescription& domain, device::guest_layout::Window window);
+
+/// Modules, static and shared memory have to be in RAM that is not reserved nor `occupied`, and
+/// must not overlap, except that domains may have the same module, and what is the same shared
+/// memory. Domains that have others are reported as wrong.
+void check_claims(DomainDescriptions& domains, std::span<const SharedMemory> shared,
+                  const devicetree::MemoryMap& memory, std::span<const Occupied> occupied,
+                  Report& report);
 
 /// Domains get their memory in the tree's order; the ones for which less than they ask for is left
 /// are reported as wrong.

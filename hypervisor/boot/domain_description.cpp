@@ -1,4 +1,5 @@
 #include "boot/complaints.hpp"
+#include "boot/static_memory.hpp"
 
 #include "base/bits.hpp"
 #include "base/text.hpp"
@@ -16,6 +17,9 @@ using namespace literals;
 /// SPIs of a GIC: INTIDs 32 to 1019.
 constexpr unsigned most_spis = 988;
 
+/// As many banks as a guest's tree has room for.
+constexpr unsigned most_static_ranges = 16;
+
 /// Read here, or without a meaning where every guest gets all it can.
 constexpr std::string_view known_properties[] = {
     "compatible",
@@ -25,6 +29,10 @@ constexpr std::string_view known_properties[] = {
     "linux,phandle",
     "memory",
     "cpus",
+    "direct-map",
+    "xen,static-mem",
+    "#xen,static-mem-address-cells",
+    "#xen,static-mem-size-cells",
     "vpl011",
     "vpmu",
     "nr_spis",
@@ -46,11 +54,9 @@ constexpr struct {
     std::string_view name;
     std::string_view neutral;
 } unsupported_properties[] = {
-    {"direct-map", {}}, {"xen,static-mem", {}}, {"domain-cpupool", {}},   {"llc-colors", {}},
-    {"sve", {}},        {"v8r_el1_msa", {}},    {"xen,sci_type", "none"}, {"capabilities", "0"},
+    {"domain-cpupool", {}}, {"llc-colors", {}},       {"sve", {}},
+    {"v8r_el1_msa", {}},    {"xen,sci_type", "none"}, {"capabilities", "0"},
 };
-
-constexpr std::string_view unsupported_children[] = {"xen,domain-shared-memory-v1"};
 
 /// "0-2,5" as a set of CPUs below `count`.
 std::optional<CpuMask> cpu_list(std::string_view list, unsigned count)
@@ -78,11 +84,13 @@ public:
     void read()
     {
         domain_.name = node_.string("bulkhead,name").value_or(node_.name());
+        domain_.places = node_.has("direct-map") ? limits_.direct_places : limits_.places;
         domain_.vpl011 = node_.has("vpl011");
         domain_.vpmu = node_.has("vpmu");
         domain_.hard_affinity.fill(bits(limits_.cpus - 1, 0));
         check_properties();
         read_memory();
+        read_static_memory();
         read_vcpus();
         read_spis();
         read_action("bulkhead,on-reset", domain_.on_reset);
@@ -132,9 +140,38 @@ private:
         }
     }
 
+    void read_static_memory()
+    {
+        std::uint64_t sum = 0;
+        for (;; ++domain_.static_ranges) {
+            const auto range = static_memory(node_, domain_.static_ranges);
+            if (!range && range.error() == Error::no_entry) break;
+            if (domain_.static_ranges == most_static_ranges)
+                return wrong(node_, "xen,static-mem has more than {} ranges", most_static_ranges);
+            if (!range)
+                return wrong(node_,
+                             "entry {} of xen,static-mem has to be the address and the size "
+                             "of whole pages, in the cells of /chosen or those of "
+                             "#xen,static-mem-address-cells and -size-cells",
+                             domain_.static_ranges);
+            sum += range->size;
+        }
+        if (domain_.static_ranges != 0 && domain_.memory != 0 && sum != domain_.memory)
+            wrong(node_, "memory = {} KiB, but xen,static-mem has {} KiB; make both the same",
+                  domain_.memory / 1_KiB, sum / 1_KiB);
+        if (!domain_.places.direct_map) return;
+        if (domain_.static_ranges == 0)
+            wrong(node_,
+                  "direct-map without xen,static-mem: say which memory of the host's it has");
+        if (domain_.vpl011 && domain_.places.vpl011.size == 0)
+            wrong(node_, "vpl011 with direct-map would be where Bulkhead's console is, which has "
+                         "no page of its own with an interrupt; remove vpl011 or direct-map");
+    }
+
     void read_vcpus()
     {
-        const auto most = std::min<unsigned>(limits_.vcpus, max_cpus);
+        const auto most = std::min<unsigned>(
+            domain_.places.direct_map ? limits_.direct_vcpus : limits_.vcpus, max_cpus);
         const auto count = node_.u32("cpus");
         if (!count || *count == 0)
             wrong(node_, "cpus has to be the number of vCPUs: cpus = <1>");
@@ -148,7 +185,7 @@ private:
     {
         const auto count = node_.u32("nr_spis");
         if (!count && count.error() == Error::no_entry) return;
-        const unsigned least = domain_.vpl011 ? 1 : 0;
+        const unsigned least = domain_.vpl011 ? domain_.places.vpl011_interrupt.value() - 31 : 0;
         if (!count || *count < least || *count > most_spis)
             wrong(node_, "nr_spis has to be a number of SPIs from {} to {}", least, most_spis);
         else
@@ -237,10 +274,6 @@ private:
 
     void read_child(const Node& child)
     {
-        for (const auto compatible : unsupported_children) {
-            if (child.is_compatible(compatible))
-                wrong(child, "{} is not supported; remove the node", compatible);
-        }
         if (!child.is_compatible("xen,vcpu") || domain_.vcpus == 0) return;
         const auto id = child.u32("id");
         if (!id || *id >= domain_.vcpus)

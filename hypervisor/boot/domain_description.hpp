@@ -3,6 +3,7 @@
 #include "base/fixed_vector.hpp"
 #include "base/report.hpp"
 #include "base/types.hpp"
+#include "device/guest_layout.hpp"
 #include "devicetree/boot_module.hpp"
 #include "devicetree/tree.hpp"
 #include "domain/shutdown.hpp"
@@ -26,6 +27,9 @@ struct DomainDescription {
 
     std::uint64_t memory = 0; // in bytes
     unsigned vcpus = 0;
+    /// Ranges of the host's that its RAM is to be; 0: any.
+    unsigned static_ranges = 0;
+    device::guest_layout::Places places = device::guest_layout::gicv3_places;
     bool vpl011 = false;
     bool vpmu = false;
     /// The guest is told that it may use Xen's interface: hypercalls and events.
@@ -55,8 +59,14 @@ using DomainDescriptions = FixedVector<DomainDescription, 32>;
 /// What this host can give to one domain.
 struct DomainLimits {
     unsigned cpus = 1;
-    /// As many as the guest's interrupt controller knows.
+    /// As many as the guest's interrupt controller knows, and as many as it can have where the
+    /// host has its own.
     unsigned vcpus = 1;
+    unsigned direct_vcpus = 1;
+    /// Where its devices are, and where they are with direct-map; vpl011 is empty if it has no
+    /// place.
+    device::guest_layout::Places places = device::guest_layout::gicv3_places;
+    device::guest_layout::Places direct_places = {};
 };
 
 /// All domains of the tree, with everything that is wrong in them reported: node, property, value

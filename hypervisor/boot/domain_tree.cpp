@@ -4,6 +4,11 @@
 #include "devicetree/tree_writer.hpp"
 #include "hypercall/watchdog.hpp"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <ranges>
+
 namespace bulkhead::boot {
 namespace {
 
@@ -26,7 +31,14 @@ void write_chosen(TreeWriter& tree, const DomainMachine& machine)
 {
     tree.node("chosen", [&] {
         if (!machine.bootargs.empty()) tree.string("bootargs", machine.bootargs);
-        if (machine.vpl011) tree.string("stdout-path", "/sbsa-uart@22000000");
+        if (machine.vpl011) {
+            std::array<char, 32> path{"/sbsa-uart@"};
+            auto* const digits = path.data() + std::string_view{path.data()}.size();
+            const auto* const end = std::to_chars(digits, path.data() + path.size(),
+                                                  machine.places.vpl011.start.value(), 16)
+                                        .ptr;
+            tree.string("stdout-path", {path.data(), end});
+        }
         if (!machine.ramdisk) return;
         tree.numbers("linux,initrd-start", {{machine.ramdisk->start.value()}});
         tree.numbers("linux,initrd-end", {{machine.ramdisk->end().value()}});
@@ -77,11 +89,29 @@ void write_memory(TreeWriter& tree, const DomainMachine& machine)
     });
 }
 
+void write_shared_memory(TreeWriter& tree, const DomainMachine& machine)
+{
+    const auto is_mine = [&](const SharedMemory& one) { return one.domain == machine.domain; };
+    if (std::ranges::none_of(machine.shared, is_mine)) return;
+    tree.node("reserved-memory", [&] {
+        tree.cells("#address-cells", {2});
+        tree.cells("#size-cells", {2});
+        tree.empty("ranges");
+        for (const auto& one : machine.shared | std::views::filter(is_mine)) {
+            tree.node("xen-shmem", one.guest.value(), [&] {
+                tree.string("compatible", "xen,shared-memory-v1");
+                tree.numbers("reg", {{one.guest.value(), one.host.size}});
+                tree.string("xen,id", one.id);
+            });
+        }
+    });
+}
+
 void write_gic(TreeWriter& tree, const DomainMachine& machine, std::uint32_t phandle)
 {
     const bool is_v3 = machine.gic == device::GicVersion::v3;
-    const auto& distributor = is_v3 ? gicv3_distributor : gicv2_distributor;
-    const auto& other = is_v3 ? gicv3_redistributors : gicv2_cpu_interface;
+    const auto& distributor = machine.places.distributor;
+    const auto& other = machine.places.cpus;
     tree.node("interrupt-controller", distributor.start.value(), [&] {
         tree.cells("#address-cells", {0});
         tree.cells("#interrupt-cells", {3});
@@ -117,12 +147,13 @@ void write_pmu(TreeWriter& tree, Intid intid, std::uint32_t gic)
     });
 }
 
-void write_uart(TreeWriter& tree, std::uint32_t gic)
+void write_uart(TreeWriter& tree, const Places& places, std::uint32_t gic)
 {
-    tree.node("sbsa-uart", vpl011.start.value(), [&] {
+    const auto start = places.vpl011.start.value();
+    tree.node("sbsa-uart", start, [&] {
         tree.string("compatible", "arm,sbsa-uart");
-        tree.numbers("reg", {{vpl011.start.value(), vpl011.size}});
-        tree.cells("interrupts", {spi, vpl011_interrupt.value() - 32, level_high});
+        tree.numbers("reg", {{start, places.vpl011.size}});
+        tree.cells("interrupts", {spi, places.vpl011_interrupt.value() - 32, level_high});
         tree.cells("interrupt-parent", {gic});
         tree.cells("current-speed", {115200});
     });
@@ -176,10 +207,11 @@ Result<std::span<const std::byte>> write_domain_tree(const DomainMachine& machin
         write_psci(tree);
         write_cpus(tree, machine);
         write_memory(tree, machine);
+        write_shared_memory(tree, machine);
         write_gic(tree, machine, gic);
         write_timer(tree, machine, gic);
         if (machine.pmu) write_pmu(tree, *machine.pmu, gic);
-        if (machine.vpl011) write_uart(tree, gic);
+        if (machine.vpl011) write_uart(tree, machine.places, gic);
         if (machine.enhanced) write_hypervisor(tree, gic);
         if (machine.watchdog) write_watchdog(tree);
         if (machine.devices) write_devices(tree, *machine.devices);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "boot/static_memory.hpp"
 #include "device/guest_layout.hpp"
 #include "device/vgic.hpp"
 #include "devicetree/tree.hpp"
@@ -20,6 +21,7 @@ struct DomainMachine {
     std::string_view bootargs;
     unsigned vcpus = 1;
     device::GicVersion gic = device::GicVersion::v3;
+    device::guest_layout::Places places = device::guest_layout::gicv3_places;
     bool vpl011 = false;
     bool watchdog = false;
     std::optional<Intid> pmu = std::nullopt;
@@ -32,6 +34,9 @@ struct DomainMachine {
     std::uint32_t timer_clock_frequency = 0;
     /// The partial tree of the devices that are handed to the domain.
     std::optional<devicetree::Tree> devices = {};
+    /// What of the shared memory is this domain's.
+    const DomainDescription* domain = nullptr;
+    std::span<const SharedMemory> shared = {};
 };
 
 /// What in a partial tree is for the hypervisor.

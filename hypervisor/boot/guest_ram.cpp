@@ -1,6 +1,7 @@
 #include "boot/guest_ram.hpp"
 
 #include "base/bits.hpp"
+#include "boot/static_memory.hpp"
 #include "machine/memory.hpp"
 
 #include <algorithm>
@@ -30,25 +31,50 @@ Result<memory::PhysicalRange> take_piece(GuestAddress guest, std::uint64_t most,
 
 } // namespace
 
-Result<void> GuestRam::allocate(std::uint64_t size, memory::PhysicalRanges& free,
+Result<void> GuestRam::add(const Piece& piece, memory::Stage2Map& map)
+{
+    const auto [guest, host] = piece;
+    if (auto kept = pieces_.push(piece); !kept) return kept;
+    if (!banks_.empty() && banks_.back().end() == guest)
+        banks_.back().size += host.size;
+    else if (auto kept = banks_.push({guest, host.size}); !kept)
+        return kept;
+    return map.map(guest, host.start, host.size, memory::Stage2Access::ram);
+}
+
+Result<void> GuestRam::allocate(const DomainDescription& description, memory::PhysicalRanges& free,
                                 memory::Stage2Map& map)
 {
-    for (const auto& window : device::guest_layout::ram) {
-        const auto in_bank = std::min(size, window.size);
-        for (std::uint64_t done = 0; done < in_bank;) {
-            const auto guest = window.start + done;
-            const auto host = take_piece(guest, in_bank - done, free);
-            if (!host) return failure(host.error());
-            if (auto kept = pieces_.push({guest, *host}); !kept) return kept;
-            if (auto mapped = map.map(guest, host->start, host->size, memory::Stage2Access::ram);
-                !mapped)
-                return mapped;
-            done += host->size;
+    unsigned next = 0;
+    memory::PhysicalRange part; // what is left of a range of static memory
+    GuestAddress guest;
+    std::uint64_t in_bank = 0;
+    const auto* window = std::begin(device::guest_layout::ram);
+    for (auto left = description.memory; left != 0;) {
+        if (part.size == 0 && next != description.static_ranges) {
+            const auto range = static_memory(description.node, next++);
+            if (!range) return failure(range.error());
+            part = *range;
         }
-        if (in_bank != 0) static_cast<void>(banks_.push({window.start, in_bank}));
-        size -= in_bank;
+        if (description.places.direct_map) {
+            guest = GuestAddress{part.start.value()};
+            in_bank = part.size;
+        } else if (in_bank == 0) {
+            if (window == std::end(device::guest_layout::ram)) return failure(Error::out_of_memory);
+            guest = window->start;
+            in_bank = std::min(left, window++->size);
+        }
+        auto host = part.size != 0
+                        ? Result<memory::PhysicalRange>{{part.start, std::min(part.size, in_bank)}}
+                        : take_piece(guest, in_bank, free);
+        if (!host) return failure(host.error());
+        if (auto added = add({guest, *host}, map); !added) return added;
+        if (part.size != 0) part = {part.start + host->size, part.size - host->size};
+        guest += host->size;
+        in_bank -= host->size;
+        left -= host->size;
     }
-    return size == 0 ? Result<void>{} : failure(Error::out_of_memory);
+    return {};
 }
 
 void GuestRam::open() const
@@ -57,14 +83,18 @@ void GuestRam::open() const
         machine::map_physical(piece.host.start, piece.host.size, machine::MapAccess::read_write);
 }
 
+void scrub(memory::PhysicalRange range, bool clear)
+{
+    auto* const start = machine::pointer_to(range.start);
+    for (std::uint64_t offset = 0; clear && offset < range.size; offset += page_size)
+        machine::clear_page(start + offset);
+    machine::clean_data_cache(start, range.size);
+}
+
 void GuestRam::scrub(bool clear) const
 {
-    for (const auto& piece : pieces_) {
-        auto* const start = machine::pointer_to(piece.host.start);
-        for (std::uint64_t offset = 0; clear && offset < piece.host.size; offset += page_size)
-            machine::clear_page(start + offset);
-        machine::clean_data_cache(start, piece.host.size);
-    }
+    for (const auto& piece : pieces_)
+        boot::scrub(piece.host, clear);
 }
 
 Result<std::span<std::byte>> GuestRam::at(GuestAddress address, std::uint64_t size) const

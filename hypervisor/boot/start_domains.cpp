@@ -1,5 +1,6 @@
 #include "boot/start_domains.hpp"
 
+#include "base/bits.hpp"
 #include "base/log.hpp"
 #include "boot/domain_placement.hpp"
 #include "boot/static_channels.hpp"
@@ -10,29 +11,74 @@
 namespace bulkhead::boot {
 namespace {
 
+namespace layout = device::guest_layout;
+
 /// What is known of all domains: kept, for those that are restarted.
 struct Plan {
     DomainDescriptions descriptions;
     AssignedDevices devices;
+    SharedMemories shared;
     FixedVector<DomainBuild, domain::Domain::most> built;
 };
+
+/// Where the host has what guests have as well: their places with direct-map.
+layout::Places direct_places(const HostResources& host)
+{
+    const auto& gic = host.description.interrupt_controller;
+    const auto at = [](PhysicalAddress address) { return GuestAddress{address.value()}; };
+    auto places = layout::gicv3_places;
+    if (gic_version(host.description) == device::GicVersion::v2) {
+        places = layout::gicv2_places;
+        // Where its two pages adjoin, as the guest's, which is built alike.
+        places.cpus.start = at(gic.cpu_interface.start +
+                               (host.virtual_cpu_interface - gic.virtual_cpu_interface.start));
+    } else if (!gic.redistributors.empty()) {
+        places.cpus = {at(gic.redistributors[0].start), gic.redistributors[0].size};
+    }
+    places.distributor.start = at(gic.distributor.start);
+    places.direct_map = true;
+    places.vpl011.size = 0;
+    const auto& console = host.console;
+    if (console && console->interrupt && is_aligned(console->registers.start.value(), page_size) &&
+        console->registers.size >= layout::vpl011.size) {
+        places.vpl011 = {at(console->registers.start), layout::vpl011.size};
+        places.vpl011_interrupt = console->interrupt->intid;
+    }
+    return places;
+}
+
+DomainLimits limits_of(const HostResources& host)
+{
+    DomainLimits limits{.cpus = machine::cpu_count(),
+                        .vcpus = layout::gicv2_max_vcpus,
+                        .direct_vcpus = layout::gicv2_max_vcpus,
+                        .places = layout::gicv2_places,
+                        .direct_places = direct_places(host)};
+    if (gic_version(host.description) == device::GicVersion::v2) return limits;
+    limits.vcpus = layout::gicv3_max_vcpus;
+    limits.direct_vcpus =
+        static_cast<unsigned>(limits.direct_places.cpus.size / layout::gicv3_redistributor_size);
+    limits.places = layout::gicv3_places;
+    return limits;
+}
 
 /// Reads and checks everything before anything is built.
 void describe_domains(const devicetree::Tree& tree, HostResources& host,
                       std::span<const Occupied> occupied, Report& report, Plan& plan)
 {
     auto& descriptions = plan.descriptions;
-    const unsigned most_vcpus = gic_version(host.description) == device::GicVersion::v3
-                                    ? device::guest_layout::gicv3_max_vcpus
-                                    : device::guest_layout::gicv2_max_vcpus;
-    read_domains(tree, {.cpus = machine::cpu_count(), .vcpus = most_vcpus}, descriptions, report);
+    read_domains(tree, limits_of(host), descriptions, report);
     check_channels(tree, descriptions, report);
-    check_modules(descriptions, host.description.memory, occupied, report);
+    read_shared_memory(descriptions, host.free_ram, plan.shared, report);
+    check_claims(descriptions, plan.shared, host.description.memory, occupied, report);
+    std::optional<Intid> console_interrupt;
+    if (host.console && host.console->interrupt) console_interrupt = host.console->interrupt->intid;
     assign_devices(descriptions,
                    {.tree = tree,
                     .description = host.description,
                     .occupied = occupied,
-                    .console_interrupt = host.console_interrupt,
+                    .shared = plan.shared,
+                    .console_interrupt = console_interrupt,
                     .spis = host.spis},
                    plan.devices, report);
     place_vcpus(descriptions, machine::cpu_count(), report);
@@ -62,9 +108,11 @@ unsigned start_domains(const devicetree::Tree& tree, HostResources& host,
 {
     const auto plan = memory::page_pool().create<Plan>();
     if (!plan) machine::halt("no memory to describe the domains in");
-    auto& [descriptions, devices, built] = **plan;
+    auto& [descriptions, devices, shared, built] = **plan;
     describe_domains(tree, host, occupied, report, **plan);
     host.devices = &devices;
+    host.shared = shared;
+    if (host.options.bootscrub) clear_shared_memory(shared);
     for (const auto& description : descriptions) {
         if (!description.is_wrong && built.push({description, host})) {
             if (built.back().create(host)) {

@@ -32,9 +32,22 @@ inline constexpr Intid physical_timer{30};
 inline constexpr Intid event_interrupt{31};
 inline constexpr Intid vpl011_interrupt{32};
 
+/// Where a guest's devices are: there, or with direct-map at the places of the host's, as its RAM.
+struct Places {
+    Window distributor;
+    /// GICv2's CPU interface, GICv3's redistributors.
+    Window cpus;
+    Window vpl011{guest_layout::vpl011};
+    Intid vpl011_interrupt{guest_layout::vpl011_interrupt};
+    bool direct_map = false;
+};
+inline constexpr Places gicv2_places{gicv2_distributor, gicv2_cpu_interface};
+inline constexpr Places gicv3_places{gicv3_distributor, gicv3_redistributors};
+
 inline constexpr std::uint32_t gic_phandle = 65000;
 /// GICv2 names CPUs by a bit of 8; GICv3 has the redistributors' window.
 inline constexpr unsigned gicv2_max_vcpus = 8;
 inline constexpr unsigned gicv3_max_vcpus = 128;
+inline constexpr std::uint64_t gicv3_redistributor_size = 0x2'0000;
 
 } // namespace bulkhead::device::guest_layout

@@ -40,12 +40,16 @@ Result<PhysicalRange> written_range(const Node& node, std::string_view property,
     const auto list = node.property(property);
     const auto parent = node.parent();
     if (!list || !parent) return failure(Error::no_entry);
-    const std::uint64_t address_cells = parent->address_cells();
-    const std::uint64_t size_cells = parent->size_cells();
+    return written_range(*list, index, parent->address_cells(), parent->size_cells());
+}
+
+Result<PhysicalRange> written_range(const Property& list, std::size_t index,
+                                    std::uint64_t address_cells, std::uint64_t size_cells)
+{
     const auto at = (address_cells + size_cells) * index;
-    if (at >= list->cell_count()) return failure(Error::no_entry);
-    const auto address = list->cells(at, address_cells);
-    const auto size = list->cells(at + address_cells, size_cells);
+    if (at >= list.cell_count()) return failure(Error::no_entry);
+    const auto address = list.cells(at, address_cells);
+    const auto size = list.cells(at + address_cells, size_cells);
     if (!address || !size) return failure(Error::invalid);
     const PhysicalRange range{.start = PhysicalAddress{*address}, .size = *size};
     if (wraps(range)) return failure(Error::invalid);

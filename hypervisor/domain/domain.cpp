@@ -35,11 +35,12 @@ Result<Domain*> Domain::create(const Configuration& configuration)
 Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::span<std::byte> vgic,
                std::span<Vcpu> vcpus, event::EventChannels::Storage& events)
     : id_(configuration.id), name_(configuration.name), gic_version_(configuration.vgic.version),
-      ignores_unmapped_(configuration.ignores_unmapped), memory_(map),
-      vgic_(configuration.vgic, vgic), events_(id_, vgic_, configuration.vgic.vcpus, events),
-      console_(configuration.id), vcpus_(vcpus), trap_wait_(configuration.trap_wait),
-      has_pmu_(configuration.has_pmu), on_reset_(configuration.on_reset),
-      on_crash_(configuration.on_crash), watch_(configuration.watchdog_ms)
+      ignores_unmapped_(configuration.ignores_unmapped), places_(configuration.places),
+      memory_(map), vgic_(configuration.vgic, vgic),
+      events_(id_, vgic_, configuration.vgic.vcpus, events), console_(configuration.id),
+      vcpus_(vcpus), trap_wait_(configuration.trap_wait), has_pmu_(configuration.has_pmu),
+      on_reset_(configuration.on_reset), on_crash_(configuration.on_crash),
+      watch_(configuration.watchdog_ms)
 {
     if (configuration.has_vpl011)
         vpl011_.emplace(Callback<bool(char)>::to<&device::DomainConsole::put>(console_),
@@ -60,7 +61,7 @@ Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::s
     }
 }
 
-void Domain::set_vpl011_line(bool high) { vgic_.set_line(layout::vpl011_interrupt, high); }
+void Domain::set_vpl011_line(bool high) { vgic_.set_line(places_.vpl011_interrupt, high); }
 
 void Domain::start(GuestAddress entry, GuestAddress device_tree)
 {

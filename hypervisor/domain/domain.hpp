@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "base/types.hpp"
 #include "device/domain_console.hpp"
+#include "device/guest_layout.hpp"
 #include "device/vgic.hpp"
 #include "device/vpl011.hpp"
 #include "domain/shutdown.hpp"
@@ -34,6 +35,7 @@ public:
         DomainId id{};
         std::string_view name;
         device::VgicConfiguration vgic;
+        device::guest_layout::Places places = device::guest_layout::gicv3_places;
         bool has_vpl011 = false;
         /// WFI and WFE leave the guest.
         bool trap_wait = false;
@@ -65,6 +67,7 @@ public:
     [[nodiscard]] device::Vgic& vgic() { return vgic_; }
     [[nodiscard]] event::EventChannels& events() { return events_; }
     [[nodiscard]] device::GicVersion gic_version() const { return gic_version_; }
+    [[nodiscard]] const device::guest_layout::Places& places() const { return places_; }
     [[nodiscard]] bool ignores_unmapped() const { return ignores_unmapped_; }
     [[nodiscard]] device::Vpl011* vpl011() { return vpl011_ ? &*vpl011_ : nullptr; }
     [[nodiscard]] device::DomainConsole& console() { return console_; }
@@ -108,6 +111,7 @@ private:
     const std::string_view name_;
     const device::GicVersion gic_version_;
     const bool ignores_unmapped_;
+    const device::guest_layout::Places places_;
     memory::Stage2Map memory_;
     device::Vgic vgic_;
     event::EventChannels events_;

@@ -35,9 +35,9 @@ MmioResult finish(MmioAccess& access, device::Read read)
 
 MmioResult access_redistributor(domain::Vcpu& vcpu, MmioAccess& access)
 {
-    constexpr std::uint64_t frames = 0x2'0000;
+    constexpr auto frames = layout::gicv3_redistributor_size;
     auto& domain = *vcpu.domain;
-    const auto offset = access.address - layout::gicv3_redistributors.start;
+    const auto offset = access.address - domain.places().cpus.start;
     const VcpuId of{static_cast<std::uint32_t>(offset / frames)};
     if (of.value() >= domain.vcpus().size()) return MmioResult::abort;
     domain.watch().sign_of_life();
@@ -61,7 +61,7 @@ MmioResult access_distributor(domain::Vcpu& vcpu, MmioAccess& access, std::uint6
 
 MmioResult access_vpl011(domain::Domain& domain, MmioAccess& access)
 {
-    const auto offset = access.address - layout::vpl011.start;
+    const auto offset = access.address - domain.places().vpl011.start;
     domain.watch().sign_of_life();
     if (access.write)
         domain.vpl011()->write(offset, access.size, access.value);
@@ -76,13 +76,12 @@ MmioResult access_mmio(RunningVcpu& running, MmioAccess& access)
 {
     auto& vcpu = vcpu_of(running);
     auto& domain = *vcpu.domain;
-    const bool v3 = domain.gic_version() == device::GicVersion::v3;
-    const auto distributor = v3 ? layout::gicv3_distributor : layout::gicv2_distributor;
-    if (is_in(access.address, distributor))
-        return access_distributor(vcpu, access, access.address - distributor.start);
-    if (v3 && is_in(access.address, layout::gicv3_redistributors))
+    const auto& places = domain.places();
+    if (is_in(access.address, places.distributor))
+        return access_distributor(vcpu, access, access.address - places.distributor.start);
+    if (domain.gic_version() == device::GicVersion::v3 && is_in(access.address, places.cpus))
         return access_redistributor(vcpu, access);
-    if (is_in(access.address, layout::vpl011) && domain.vpl011() != nullptr)
+    if (is_in(access.address, places.vpl011) && domain.vpl011() != nullptr)
         return access_vpl011(domain, access);
     if (!domain.ignores_unmapped()) return MmioResult::abort;
     domain.watch().sign_of_life();

@@ -73,7 +73,9 @@ void find_free_ram(const devicetree::Tree& tree, memory::PhysicalRange image,
                    memory::PhysicalRange tree_memory)
 {
     free_ram = host.memory.ram;
-    Result<void> done;
+    auto done = boot::remove_static_memory(tree, free_ram);
+    if (!done && done.error() == Error::invalid)
+        machine::halt("/chosen: xen,static-heap has to list addresses and sizes of pages of RAM");
     const auto take = [&](memory::PhysicalRange range) {
         if (auto removed = free_ram.remove(range); !removed) done = removed;
     };
@@ -127,7 +129,7 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
     resources.spis = driver::gic().interrupts() - 32;
     resources.virtual_cpu_interface = driver::gic().v2().virtual_cpu();
     const auto& console = start::console_uart();
-    if (console && console->interrupt) resources.console_interrupt = console->interrupt->intid;
+    resources.console = console;
     const boot::Occupied occupied[] = {
         {image_memory, "Bulkhead"},
         {tree_memory, "the device tree"},

@@ -5,10 +5,13 @@
 #include "boot/domain_checks.hpp"
 #include "boot/domain_description.hpp"
 #include "boot/domain_placement.hpp"
+#include "boot/static_memory.hpp"
 #include "devicetree/address.hpp"
 #include "devicetree/command_lines.hpp"
 #include "devicetree/console_uart.hpp"
 #include "devicetree/host_description.hpp"
+#include "machine/physical_memory.hpp"
+#include "memory/page_pool.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -48,7 +51,17 @@ void read_tree(const devicetree::Tree& tree)
 
     auto domains = std::make_unique<boot::DomainDescriptions>();
     boot::read_domains(tree, {.cpus = cpus, .vcpus = 8}, *domains, report);
-    boot::check_modules(*domains, host->memory, {}, report);
+    // What was taken from the pool for a tree before is of no use any more.
+    static test::PhysicalMemory memory{std::size_t{64} << 20};
+    static memory::PhysicalRanges pool;
+    pool = {};
+    (void)pool.add(memory.range());
+    memory::page_pool().use(pool);
+    auto free = host->memory.ram;
+    (void)boot::remove_static_memory(tree, free);
+    auto shared = std::make_unique<boot::SharedMemories>();
+    boot::read_shared_memory(*domains, free, *shared, report);
+    boot::check_claims(*domains, *shared, host->memory, {}, report);
     boot::check_memory(*domains, host->memory.ram.total(), report);
     boot::place_vcpus(*domains, cpus, report);
     std::uint64_t taken = 0;

@@ -30,6 +30,8 @@ public:
           domain_({.id = DomainId{1},
                    .name = "fuzzed",
                    .vgic = vgic(version),
+                   .places = version == device::GicVersion::v2 ? device::guest_layout::gicv2_places
+                                                               : device::guest_layout::gicv3_places,
                    .has_vpl011 = true,
                    .timer_interrupts = {Intid{27}, Intid{30}},
                    .watchdog_ms = 1000},

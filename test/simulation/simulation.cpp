@@ -129,6 +129,7 @@ void Simulation::build(Partition& partition, unsigned number)
         .id = DomainId{static_cast<std::uint16_t>(number + 1)},
         .name = "simulated",
         .vgic = {.version = version_, .vcpus = partition.vcpus, .spis = spis},
+        .places = version_ == device::GicVersion::v2 ? layout::gicv2_places : layout::gicv3_places,
         .has_vpl011 = true,
         .trap_wait = one_in(2),
         .timer_interrupts = {layout::virtual_timer, layout::physical_timer},

@@ -284,6 +284,73 @@ TEST_F(DescriptionChecker, a_channel_joins_domains_at_free_ports)
               "FILE:11: peer_port: missing; [[channel]] needs it, for example peer_port = 1\n");
 }
 
+TEST_F(DescriptionChecker, static_memory_is_free_ram_and_as_much_as_memory_says)
+{
+    const auto with = [&](const std::string& ranges, const std::string& more = {}) {
+        return project.problems_of(one_domain("static_memory = [" + ranges + "]\n" + more));
+    };
+    EXPECT_EQ(with("\"64 MiB at 0x50000000\""), "");
+    EXPECT_EQ(
+        with("\"64 MiB\""),
+        "FILE:7: static_memory = [\"64 MiB\"]: \"64 MiB\" has to be a size and an address, for "
+        "example static_memory = [\"256 MiB at 0x50000000\"]\n");
+    EXPECT_EQ(with("\"32 MiB at 0x50000000\""),
+              "FILE:7: static_memory = [\"32 MiB at 0x50000000\"]: 32 MiB in all, but memory = 64 "
+              "MiB (line 6)\n");
+    EXPECT_TRUE(with("\"64 MiB at 0x50000800\"").contains("not on a page; 0x50001000 would be\n"));
+    EXPECT_TRUE(with("\"64 MiB at 0x100000000\"").contains("but RAM is "));
+    EXPECT_TRUE(with("\"32 MiB at 0x50000000\", \"32 MiB at 0x51000000\"")
+                    .contains("would overlap linux's static memory (0x50000000-0x51ffffff)"));
+    EXPECT_TRUE(with("\"64 MiB at 0x50000000\"", "kernel_address = 0x50000000\n")
+                    .contains("would overlap linux's kernel"));
+    EXPECT_EQ(project.problems_of(one_domain("direct_map = true\n")),
+              "FILE:7: direct_map = true: needs static_memory: which memory of the machine's the "
+              "domain has\n");
+    EXPECT_EQ(with("\"64 MiB at 0x50000000\"", "direct_map = true\n"), "");
+}
+
+TEST_F(DescriptionChecker, shared_memory_is_whole_pages_of_domains_that_there_are)
+{
+    const auto with = [&](const std::string& size, const std::string& domains,
+                          const std::string& addresses, const std::string& more = {}) {
+        return project.problems_of(one_domain(
+            "[[domain]]\nname = \"rtos\"\nkernel = \"Image\"\nmemory = \"64 MiB\"\n"
+            "[[shared_memory]]\nname = \"mail\"\nsize = \"" +
+            size + "\"\ndomains = [" + domains + "]\naddresses = [" + addresses + "]\n" + more));
+    };
+    const std::string both = "\"linux\", \"rtos\"";
+    const std::string places = "0x60000000, 0x70000000";
+    EXPECT_EQ(with("64 KiB", both, places), "");
+    EXPECT_EQ(with("64 KiB", both, places, "host_address = 0x50000000\nowner = \"rtos\"\n"), "");
+    EXPECT_TRUE(
+        with("1 KiB", both, places).contains("FILE:13: size = \"1 KiB\": not a whole number"));
+    EXPECT_TRUE(
+        with("64 KiB", both, "0x60000000")
+            .contains("FILE:15: addresses = [0x60000000]: has 1 for 2 domains; give one for "
+                      "each\n"));
+    EXPECT_TRUE(with("64 KiB", "\"linux\", \"rots\"", places)
+                    .contains("no domain is called \"rots\"; did you mean \"rtos\"?"));
+    EXPECT_TRUE(with("64 KiB", both, "0x60000000, 0x40001000")
+                    .contains("0x40001000 is in the RAM of \"rtos\" (0x40000000-0x43ffffff)"));
+    EXPECT_TRUE(with("64 KiB", both, "0x60000000, 0x70000800").contains("0x70001000 would be"));
+    EXPECT_TRUE(with("64 KiB", both, places, "owner = \"nobody\"\n")
+                    .contains("owner = \"nobody\": is none of its domains"));
+    EXPECT_TRUE(
+        with("64 KiB", both, places, "host_address = 0x50000800\n").contains("not on a page"));
+    const std::string again =
+        "[[shared_memory]]\nname = \"mail\"\nsize = \"4 KiB\"\ndomains = []\naddresses = []\n";
+    EXPECT_TRUE(
+        with("64 KiB", both, places, again)
+            .contains("FILE:17: name = \"mail\": other shared memory has this name (line 12)\n"));
+    EXPECT_TRUE(
+        project
+            .problems_of(one_domain("static_memory = [\"64 MiB at 0x50000000\"]\n"
+                                    "direct_map = true\n[[shared_memory]]\nname = \"m\"\n"
+                                    "size = \"4 KiB\"\ndomains = [\"linux\"]\n"
+                                    "addresses = [0x60000000]\n"))
+            .contains("\"linux\" has direct_map (line 8): make 0x60000000 the host_address\n"));
+}
+
 TEST_F(DescriptionChecker, images_must_not_overlap)
 {
     EXPECT_EQ(project.problems_of(one_domain("kernel_address = 0x50000000\nramdisk = \"Image\"\n"

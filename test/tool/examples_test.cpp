@@ -38,6 +38,9 @@ TEST(Examples, of_each_key_have_the_right_type)
     toml += "[[channel]]\n";
     for (const KeyDescription& key : channel_keys())
         toml += key.name + " = " + key.example + "\n";
+    toml += "[[shared_memory]]\n";
+    for (const KeyDescription& key : shared_memory_keys())
+        toml += key.name + " = " + key.example + "\n";
     Problems problems;
     (void)read_description(toml, "keys.toml", {}, problems);
     EXPECT_EQ(problems.shown("keys.toml"), "");

@@ -157,6 +157,46 @@ peer_port = 18
     EXPECT_FALSE(described(two_domains).has_property("/chosen/domU1", "xen,enhanced"));
 }
 
+TEST_F(SystemTree, shared_memory_is_a_node_of_each_of_its_domains)
+{
+    const DeviceTree tree = described(std::string{two_domains} + R"([[shared_memory]]
+name = "mail"
+size = "64 KiB"
+domains = ["rtos", "linux"]
+addresses = [0x70000000, 0x78000000]
+host_address = 0x60000000
+owner = "rtos"
+)");
+    const std::string rtos = "/chosen/domU2/shared-memory@70000000";
+    const std::string linux_node = "/chosen/domU1/shared-memory@78000000";
+    EXPECT_EQ(tree.text(rtos, "compatible"), "xen,domain-shared-memory-v1");
+    EXPECT_EQ(tree.text(rtos, "xen,shm-id"), "mail");
+    EXPECT_EQ(tree.text(rtos, "role"), "owner");
+    EXPECT_EQ(tree.text(linux_node, "role"), "borrower");
+    EXPECT_EQ(tree.cells(linux_node, "xen,shared-mem"),
+              (std::vector<std::uint32_t>{0, 0x60000000, 0, 0x78000000, 0, 0x10000}));
+    const DeviceTree anywhere = described(std::string{two_domains} + R"([[shared_memory]]
+name = "mail"
+size = "4 KiB"
+domains = ["rtos"]
+addresses = [0x70000000]
+)");
+    EXPECT_EQ(anywhere.cells(rtos, "xen,shared-mem"),
+              (std::vector<std::uint32_t>{0, 0x70000000, 0, 0x1000}));
+    EXPECT_FALSE(anywhere.has_property(rtos, "role"));
+}
+
+TEST_F(SystemTree, static_memory_and_direct_map_are_properties)
+{
+    const DeviceTree tree =
+        described(std::string{two_domains} + "static_memory = [\"8 MiB at 0x60000000\", \"8 MiB "
+                                             "at 0x70000000\"]\ndirect_map = true\n");
+    EXPECT_TRUE(tree.has_property("/chosen/domU2", "direct-map"));
+    EXPECT_EQ(tree.cells("/chosen/domU2", "xen,static-mem"),
+              (std::vector<std::uint32_t>{0, 0x60000000, 0, 0x800000, 0, 0x70000000, 0, 0x800000}));
+    EXPECT_FALSE(tree.has_property("/chosen/domU1", "xen,static-mem"));
+}
+
 TEST_F(SystemTree, xens_interface_is_offered_if_asked_for)
 {
     const DeviceTree tree = described(std::string{two_domains} + "enhanced = true\n");

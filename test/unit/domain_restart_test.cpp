@@ -49,11 +49,17 @@ struct Host {
         tree.emplace("/ { chosen { #address-cells = <2>; #size-cells = <2>; d { compatible = "
                      "\"xen,domain\"; memory = <0 0x1000>; cpus = <2>; vpl011; k { compatible = "
                      "\"multiboot,kernel\", \"multiboot,module\"; reg = " +
-                     reg + "; }; }; }; };");
+                     reg +
+                     "; }; s { compatible = \"xen,domain-shared-memory-v1\"; xen,shm-id = \"s\"; "
+                     "xen,shared-mem = <0 0x70000000 0 0x1000>; }; }; }; };");
         Report report;
         read_domains(tree->tree(), {.cpus = 2, .vcpus = 8}, domains, report);
         place_vcpus(domains, 2, report);
+        read_shared_memory(domains, free, shared, report);
         EXPECT_EQ(report.text(), "");
+        resources.shared = shared;
+        ram.fill(std::byte{0x77});
+        clear_shared_memory(shared);
         build.emplace(domains[0], resources);
         EXPECT_TRUE(build->create(resources));
         build->start();
@@ -67,6 +73,7 @@ struct Host {
     HostResources resources{.description = description, .options = options, .free_ram = free};
     std::optional<test::CompiledTree> tree;
     DomainDescriptions domains;
+    SharedMemories shared;
     std::optional<DomainBuild> build;
 };
 
@@ -154,6 +161,21 @@ TEST(DomainRestart, a_reset_builds_the_domain_anew_when_all_its_vcpus_are_off_th
     EXPECT_EQ(memory::page_pool().used(), used);
     EXPECT_EQ(host.free.total(), free);
     EXPECT_EQ(host.ram.mapped_pages(), mapped);
+}
+
+TEST(DomainRestart, shared_memory_is_cleared_at_boot_and_by_no_restart)
+{
+    auto& host = Host::instance();
+    constexpr std::uint64_t shared = 0x3000'0000;
+    static_cast<void>(run_on(0));
+    EXPECT_EQ(guest_memory(host, shared, page_size), std::vector<std::byte>(page_size));
+    scribble(host, shared, page_size);
+    scribble(host, 1_MiB, page_size);
+    host.build->domain().shut_down(ShutdownReason::reset);
+    ASSERT_TRUE(run_on(0));
+    EXPECT_EQ(guest_memory(host, shared, page_size),
+              std::vector<std::byte>(page_size, std::byte{0xee}));
+    EXPECT_EQ(guest_memory(host, 1_MiB, page_size), std::vector<std::byte>(page_size));
 }
 
 TEST(DomainRestart, a_thousand_restarts_take_no_memory_and_flood_no_console)

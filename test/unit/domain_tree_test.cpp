@@ -162,6 +162,7 @@ TEST(DomainTree, a_gicv2_guest_without_anything_gets_the_same_with_another_gic)
 {
     auto machine = small_machine();
     machine.gic = device::GicVersion::v2;
+    machine.places = gicv2_places;
     const CompiledTree expected{R"(/ {
         #address-cells = <2>;
         #size-cells = <2>;
@@ -262,6 +263,57 @@ TEST(DomainTree, a_partial_trees_devices_are_copied_and_its_gic_is_the_guests)
     EXPECT_EQ(count(with, "interrupt-parent 00 00 00 07"), 3U);
     EXPECT_EQ(count(with, "phandle 00 00 00 07"), 2U);
     EXPECT_EQ(count(with, "fd e8"), 0U);
+}
+
+TEST(DomainTree, devices_are_where_the_hosts_are_with_direct_map)
+{
+    auto machine = small_machine();
+    machine.vpl011 = true;
+    machine.places = {.distributor = {GuestAddress{0x800'0000}, 0x1'0000},
+                      .cpus = {GuestAddress{0x80a'0000}, 0xf6'0000},
+                      .vpl011 = {GuestAddress{0x900'0000}, 0x1000},
+                      .vpl011_interrupt = Intid{33},
+                      .direct_map = true};
+    const auto text = written(machine);
+    for (const std::string part :
+         {"/interrupt-controller@8000000 ", "/sbsa-uart@9000000 ",
+          "reg 00 00 00 00 08 00 00 00 00 00 00 00 00 01 00 00 "
+          "00 00 00 00 08 0a 00 00 00 00 00 00 00 f6 00 00\n",
+          "reg 00 00 00 00 09 00 00 00 00 00 00 00 00 00 10 00\n",
+          "interrupts 00 00 00 00 00 00 00 01 00 00 0f 04\n",
+          // "/sbsa-uart@9000000"
+          "stdout-path 2f 73 62 73 61 2d 75 61 72 74 40 39 30 30 30 30 30 30 00\n"})
+        EXPECT_TRUE(text.contains(part)) << part << text;
+}
+
+TEST(DomainTree, shared_memory_of_the_domain_is_reserved_memory_as_xen_has_it)
+{
+    DomainDescription mine;
+    DomainDescription others;
+    const SharedMemory shared[] = {
+        {.domain = &others, .id = "other", .guest = GuestAddress{0x5000'0000}, .host = {{}, 4096}},
+        {.domain = &mine, .id = "mail", .guest = GuestAddress{0x6000'0000}, .host = {{}, 0x2000}},
+    };
+    auto machine = small_machine();
+    machine.domain = &mine;
+    const auto without = written(machine);
+    machine.shared = shared;
+    const auto with = written(machine);
+    const CompiledTree expected{R"(/ { reserved-memory {
+        #address-cells = <2>;
+        #size-cells = <2>;
+        ranges;
+        xen-shmem@60000000 {
+            compatible = "xen,shared-memory-v1";
+            reg = <0 0x60000000 0 0x2000>;
+            xen,id = "mail";
+        }; }; };)"};
+    auto nodes = listing(expected.tree());
+    nodes.erase(0, nodes.find("/reserved-memory"));
+    EXPECT_TRUE(with.contains(nodes)) << nodes << with;
+    EXPECT_LT(with.find("/memory@"), with.find("/reserved-memory"));
+    EXPECT_LT(with.find("/reserved-memory"), with.find("/interrupt-controller"));
+    EXPECT_FALSE(without.contains("reserved"));
 }
 
 TEST(DomainTree, a_buffer_that_is_too_small_is_an_error_wherever_it_ends)
