@@ -59,8 +59,11 @@ BULKHEAD_PLAIN void* memset(void* to, int value, std::size_t size)
     auto* out = static_cast<unsigned char*>(to);
     const auto byte = static_cast<unsigned char>(value);
     const std::uint64_t word = byte * 0x0101'0101'0101'0101U;
-    for (; size >= block; size -= block)
-        asm volatile("stp %1, %1, [%0], #16\n\tstp %1, %1, [%0], #16"
+    for (; size >= 2 * block; size -= 2 * block)
+        asm volatile("stp %1, %1, [%0], #64\n\t"
+                     "stp %1, %1, [%0, #-48]\n\t"
+                     "stp %1, %1, [%0, #-32]\n\t"
+                     "stp %1, %1, [%0, #-16]"
                      : "+r"(out)
                      : "r"(word)
                      : "memory");

@@ -17,14 +17,16 @@ PhysicalAddress image_physical;
 /// For the device tree and the console, before there is a pool (at most 6), and for the pool's
 /// chunks: one for each GiB that they lie in.
 constexpr unsigned image_tables = 12;
-alignas(page_size) [[gnu::section(".bss.tables")]] Stage1Table image_table[image_tables];
+alignas(page_size) [[gnu::section(".noinit")]] Stage1Table image_table[image_tables];
 unsigned image_tables_used;
 
 Stage1Entry* new_table(TableSource source)
 {
     if (source == TableSource::image) {
         if (image_tables_used == image_tables) machine::halt("EL2 is out of early tables");
-        return image_table[image_tables_used++];
+        auto* const table = image_table[image_tables_used++];
+        machine::clear_page(table);
+        return table;
     }
     auto page = memory::page_pool().allocate_pages(1);
     if (!page) machine::halt("no memory for EL2's translation tables");

@@ -18,7 +18,7 @@ struct Plan {
     DomainDescriptions descriptions;
     AssignedDevices devices;
     SharedMemories shared;
-    FixedVector<DomainBuild, domain::Domain::most> built;
+    FixedVector<DomainBuild*, domain::Domain::most> built;
 };
 
 /// Where the host has what guests have as well: their places with direct-map.
@@ -114,14 +114,15 @@ unsigned start_domains(const devicetree::Tree& tree, HostResources& host,
     host.shared = shared;
     if (host.options.bootscrub) clear_shared_memory(shared);
     for (const auto& description : descriptions) {
-        if (!description.is_wrong && built.push({description, host})) {
-            if (built.back().create(host)) {
-                attach_console(console, built.back().domain());
-                bind_channels(tree, descriptions, description, built.back().domain().events());
-                announce(description);
-                continue;
-            }
-            built.pop();
+        const auto build = description.is_wrong
+                               ? failure(Error::invalid)
+                               : memory::page_pool().create<DomainBuild>(description, host);
+        if (build && (*build)->create(host) && built.push(*build)) {
+            auto& domain = (*build)->domain();
+            attach_console(console, domain);
+            bind_channels(tree, descriptions, description, domain.events());
+            announce(description);
+            continue;
         }
         if (host.options.panic_on_error)
             machine::halt("a domain cannot be built, and on-error=panic");
@@ -131,8 +132,8 @@ unsigned start_domains(const devicetree::Tree& tree, HostResources& host,
                                 .stop_at_system_error = host.options.serrors_panic};
     console.start(host.options.console_switch, host.options.console_to_domain);
     machine::invalidate_instruction_caches();
-    for (auto& build : built)
-        build.start();
+    for (auto* const build : built)
+        build->start();
     return static_cast<unsigned>(built.size());
 }
 

@@ -36,8 +36,9 @@ std::optional<Node> Node::parent() const
 std::optional<Node> Node::child(std::string_view name) const
 {
     for (const auto child : children()) {
-        auto own = child.name();
-        if (own == name || text::split(own, '@') == name) return child;
+        const auto own = child.name();
+        if (own.starts_with(name) && (own.size() == name.size() || own[name.size()] == '@'))
+            return child;
     }
     return std::nullopt;
 }

@@ -47,6 +47,12 @@ private:
     std::size_t at_ = 0;
 };
 
+namespace {
+
+bool is_phandle(std::string_view name) { return name == "phandle" || name == "linux,phandle"; }
+
+} // namespace
+
 Result<void> NodeTable::add_node(Tokens& tokens, Index parent)
 {
     if (count_ == std::min(entries_.size(), most)) return failure(Error::no_space);
@@ -58,6 +64,7 @@ Result<void> NodeTable::add_node(Tokens& tokens, Index parent)
     entry.first_token = tokens.offset();
     entry.name_size = *name_size;
     entry.parent = parent;
+    entry.phandle = 0;
     return {};
 }
 
@@ -68,17 +75,23 @@ Result<void> NodeTable::read(Bytes structure, Bytes strings)
     count_ = 0;
 
     Tokens tokens{structure_};
+    Index node = root;
     const auto skip_property = [&] {
         const auto size = tokens.word();
         const auto name = tokens.word();
-        // The block's last byte is checked below, so every name in it ends.
-        return size && name && *name < strings.size() && tokens.skip(*size);
+        if (!size || !name || *name >= strings.size()) return false;
+        const auto value = tokens.offset();
+        if (!tokens.skip(*size)) return false;
+        // The block's last byte was checked, so every name in it ends.
+        const char* const text = strings_ + *name;
+        if (*size == 4 && (*text == 'p' || *text == 'l') && is_phandle(text))
+            entries_[node].phandle = format::load(structure.data() + value);
+        return true;
     };
     if (!strings.empty() && strings.back() != std::byte{0}) return failure(Error::invalid);
     if (tokens.word() != format::begin_node) return failure(Error::invalid);
     if (auto added = add_node(tokens, root); !added) return added;
     if (!name(root).empty()) return failure(Error::invalid);
-    Index node = root;
     for (unsigned depth = 1; depth > 0;) {
         const auto token = tokens.word();
         if (token == format::property) {

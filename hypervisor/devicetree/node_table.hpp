@@ -29,6 +29,7 @@ public:
         std::uint16_t name_size;
         Index parent; // the root's is itself
         Index after;
+        std::uint32_t phandle; // 0: none
     };
 
     /// `room` is for as many nodes as it has entries, and `most` of them at most.
@@ -56,6 +57,7 @@ public:
     {
         return structure_.data() + entries_[node].first_token;
     }
+    [[nodiscard]] std::uint32_t phandle(Index node) const { return entries_[node].phandle; }
     /// The block that the properties' names are in; the last ends it.
     [[nodiscard]] const char* strings() const { return strings_; }
 

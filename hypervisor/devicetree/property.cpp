@@ -1,7 +1,5 @@
 #include "devicetree/property.hpp"
 
-#include "base/text.hpp"
-
 namespace bulkhead::devicetree {
 
 Result<std::uint32_t> Property::u32() const
@@ -36,11 +34,17 @@ Result<std::string_view> Property::string() const
 
 bool Property::contains(std::string_view wanted) const
 {
-    std::string_view rest{reinterpret_cast<const char*>(value_.data()), value_.size()};
-    if (rest.empty() || rest.back() != '\0') return false;
-    while (!rest.empty()) {
-        if (rest.starts_with(wanted) && rest[wanted.size()] == '\0') return true;
-        text::split(rest, '\0');
+    if (value_.empty() || value_.back() != std::byte{0}) return false;
+    const auto* text = reinterpret_cast<const char*>(value_.data());
+    const auto* const end = text + value_.size();
+    while (text != end) {
+        std::size_t same = 0;
+        while (same != wanted.size() && text[same] == wanted[same] && text[same] != '\0')
+            ++same;
+        text += same;
+        if (same == wanted.size() && *text == '\0') return true;
+        while (*text++ != '\0')
+            continue;
     }
     return false;
 }

@@ -82,11 +82,9 @@ std::optional<Node> Tree::at_path_or_alias(std::string_view name) const
 std::optional<Node> Tree::with_phandle(std::uint32_t phandle) const
 {
     if (phandle == 0 || phandle == ~0U) return std::nullopt;
-    const auto called = [&](std::string_view property) {
-        return first([=](const Node& node) { return node.u32(property) == phandle; });
-    };
-    const auto found = called("phandle");
-    return found ? found : called("linux,phandle");
+    for (NodeTable::Index index = 0; index < nodes_->count(); ++index)
+        if (nodes_->phandle(index) == phandle) return Node{*nodes_, index};
+    return std::nullopt;
 }
 
 std::optional<Node> Tree::compatible_with(std::initializer_list<std::string_view> any) const
