@@ -152,6 +152,46 @@ void on_alarm()
     alarm_rang = true;
 }
 
+/// The first counter of a Cadence TTC (Zynq UltraScale+ register reference, TTC).
+namespace ttc {
+constexpr At<std::uint32_t> control{0x0c};
+constexpr At<std::uint32_t> interval{0x24};
+constexpr At<std::uint32_t> status{0x54}; // reading it clears it
+constexpr At<std::uint32_t> enable{0x60};
+constexpr std::uint32_t stopped = 0x21;
+constexpr std::uint32_t from_zero_to_interval = 0x32;
+constexpr std::uint32_t interval_reached = 1;
+} // namespace ttc
+
+void on_count()
+{
+    alarm_at = Timer{TimerKind::virtual_timer}.now();
+    clock.write(ttc::control, ttc::stopped);
+    alarm_rang = (clock.read(ttc::status) & ttc::interval_reached) != 0;
+}
+
+void count(const Board& board, std::string_view)
+{
+    if (board.counter_registers.size == 0) return print("hello: there is no TTC\n");
+    clock = RegisterBlock{board.counter_registers.start};
+    const auto& interrupt = board.counter_interrupt;
+    clock.write(ttc::control, ttc::stopped);
+    (void)clock.read(ttc::status);
+    interrupts::attach(interrupt.intid, on_count);
+    gic::set_trigger(interrupt);
+    gic::route_here(interrupt.intid);
+    gic::enable(interrupt.intid);
+    alarm_rang = false;
+    const auto begin = Timer{TimerKind::virtual_timer}.now();
+    clock.write(ttc::interval, 10000U);
+    clock.write(ttc::enable, ttc::interval_reached);
+    clock.write(ttc::control, ttc::from_zero_to_interval);
+    wait_until([] { return alarm_rang.load(); });
+    gic::disable(interrupt.intid);
+    print("hello: interrupt ", interrupt.intid, " of the counter at ", hex(clock.base()), " after ",
+          alarm_at - begin, " ticks\n");
+}
+
 /// Without a wait, what an interrupt of a device costs: it comes with the write.
 void alarm(const Board& board, std::string_view arguments)
 {
@@ -184,6 +224,13 @@ void reset(const Board&, std::string_view)
 {
     print("hello: reset\n");
     psci::system_reset();
+}
+
+void peek(const Board& board, std::string_view)
+{
+    if (board.shared_memory.size == 0) return print("hello: there is no shared memory\n");
+    const auto word = RegisterBlock{board.shared_memory.start}.read(At<std::uint32_t>{0});
+    print("hello: shared memory starts with ", hex(word), "\n");
 }
 
 void pet(const Board&, std::string_view)
@@ -243,6 +290,8 @@ constexpr Command commands[] = {
     {"timer", timer, "N: print N ticks of the virtual timer, ten a second"},
     {"ptimer", ptimer, "N: the same with the physical timer"},
     {"alarm", alarm, "N: wait N seconds for the interrupt of a PL031 real-time clock"},
+    {"count", count, "wait for the interrupt of a Cadence TTC"},
+    {"peek", peek, "print the first word of the shared memory"},
     {"psci", psci_results, "what PSCI answers"},
     {"crash", crash, "read an address that does not exist, and say what came"},
     {"pet", pet, "pet the watchdog"},

@@ -24,6 +24,9 @@ struct Board {
     /// A PL031 real-time clock; empty where there is none.
     Range clock_registers;
     Interrupt clock_interrupt;
+    /// A Cadence triple timer counter; empty where there is none.
+    Range counter_registers;
+    Interrupt counter_interrupt;
     Interrupt virtual_timer{.intid = ppi(11)};
     Interrupt physical_timer{.intid = ppi(14)};
     /// Memory that other domains of Xen's kind have as well; empty where there is none.

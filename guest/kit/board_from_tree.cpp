@@ -92,6 +92,14 @@ void read_clock(const DeviceTree& tree, Board& board)
     board.clock_interrupt = tree.interrupt(*node).value_or(Interrupt{});
 }
 
+void read_counter(const DeviceTree& tree, Board& board)
+{
+    const auto node = tree.compatible("cdns,ttc");
+    if (!node) return;
+    board.counter_registers = tree.reg(*node).value_or(Range{});
+    board.counter_interrupt = tree.interrupt(*node).value_or(Interrupt{});
+}
+
 void read_shared_memory(const DeviceTree& tree, Board& board)
 {
     if (const auto node = tree.compatible("xen,shared-memory-v1"))
@@ -125,6 +133,7 @@ Board board_from(const DeviceTree& tree)
     read_uart(tree, board);
     read_timer(tree, board);
     read_clock(tree, board);
+    read_counter(tree, board);
     read_shared_memory(tree, board);
     read_psci(tree, board);
     read_cpus(tree);

@@ -30,6 +30,7 @@ void map_board()
         map_device(region);
     map_device(board.uart_registers);
     map_device(board.clock_registers);
+    map_device(board.counter_registers);
 }
 
 } // namespace

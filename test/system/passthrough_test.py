@@ -2,6 +2,8 @@
 
 import pytest
 
+RESTARTS = 50
+
 
 @pytest.mark.parametrize("gic", [2, 3])
 def test_a_guest_gets_the_interrupt_of_its_device_and_its_neighbour_has_no_such_device(boot, gic):
@@ -21,3 +23,32 @@ def test_linux_finds_the_clock_of_its_partial_tree_and_wakes_by_it(boot):
     linux.command("grep rtc /proc/interrupts", r" 1 +GICv3 +34 Level +rtc-pl031")
     linux.type("poweroff -f\r")
     linux.see("powered off")
+
+
+def test_a_device_of_the_zcu102_interrupts_its_guest_over_fifty_restarts(boot):
+    machine = boot("passthrough_zcu102", interactive=True, seconds=120)
+    machine.see("DOM2: hello: command line")
+    machine.command("count", "hello: there is no TTC")
+    machine.switch_input("DOM2")
+    for _ in range(RESTARTS):
+        machine.command("count", "hello: interrupt 68 of the counter at 0xff110000 after")
+        machine.command("reset", "hello: command line")
+    assert not machine.lines("unexpected interrupt"), machine.text
+
+
+def test_a_clock_is_quiet_and_works_after_each_of_fifty_restarts(boot):
+    machine = boot("passthrough_gicv3", interactive=True, seconds=120)
+    machine.see("DOM2: hello: command line")
+    machine.switch_input("DOM2")
+    for _ in range(RESTARTS):
+        machine.command("alarm 0", "hello: interrupt 34 of the clock at 0x9010000 after")
+        machine.command("reset", "hello: command line")
+    assert not machine.lines("unexpected interrupt"), machine.text
+
+
+def test_a_guest_with_the_machines_addresses_drives_a_device(boot):
+    machine = boot("passthrough_direct", interactive=True)
+    machine.see("hello: command line")
+    machine.command("alarm 0", "hello: interrupt 34 of the clock at 0x9010000 after")
+    machine.command("reset", "hello: command line")
+    machine.command("alarm 0", "hello: interrupt 34 of the clock at 0x9010000 after")
