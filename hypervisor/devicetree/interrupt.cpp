@@ -3,12 +3,14 @@
 namespace bulkhead::devicetree {
 namespace {
 
+using namespace std::string_view_literals;
+
 enum class Type : std::uint8_t { shared = 0, per_cpu = 1 };
 
 Result<Node> interrupt_parent(const Tree& tree, Node node)
 {
     for (std::optional at = node; at; at = at->parent()) {
-        const auto phandle = at->u32("interrupt-parent");
+        const auto phandle = at->u32("interrupt-parent"sv);
         if (!phandle && phandle.error() == Error::no_entry) continue;
         const auto controller = phandle ? tree.with_phandle(*phandle) : std::nullopt;
         if (!controller) return failure(Error::invalid);
@@ -21,7 +23,7 @@ Result<Node> interrupt_parent(const Tree& tree, Node node)
 
 Result<Interrupt> interrupt(const Tree& tree, const Node& node, std::size_t index)
 {
-    const auto list = node.property("interrupts");
+    const auto list = node.property("interrupts"sv);
     if (!list) return failure(Error::no_entry);
     const auto controller = interrupt_parent(tree, node);
     if (!controller) return failure(controller.error());

@@ -6,6 +6,7 @@ namespace bulkhead::devicetree {
 namespace {
 
 using memory::PhysicalRange;
+using namespace std::string_view_literals;
 
 /// Gives every non-empty range of the node's reg to `take`; reports what is wrong with it.
 Result<void> for_each_range(const Node& node, Report& report, auto&& take)
@@ -29,9 +30,10 @@ Result<void> for_each_range(const Node& node, Report& report, auto&& take)
 
 bool is_memory(const Node& node)
 {
+    const auto name = node.name();
+    if (name != "memory"sv && !name.starts_with("memory@"sv)) return false;
     const auto type = node.property("device_type");
-    return (node.name() == "memory" || node.name().starts_with("memory@")) && type &&
-           type->contains("memory") && node.is_enabled();
+    return type && type->contains("memory") && node.is_enabled();
 }
 
 } // namespace

@@ -6,6 +6,8 @@
 
 namespace bulkhead::devicetree {
 
+using namespace std::string_view_literals;
+
 bool Path::prepend(std::string_view part)
 {
     const auto fits = std::min(part.size(), start_);
@@ -71,7 +73,7 @@ Result<std::string_view> Node::string(std::string_view name) const
 
 bool Node::is_compatible(std::string_view with) const
 {
-    const auto compatible = property("compatible");
+    const auto compatible = property("compatible"sv);
     return compatible && compatible->contains(with);
 }
 

@@ -8,6 +8,7 @@
 namespace bulkhead::devicetree {
 namespace {
 
+using namespace std::string_view_literals;
 using Bytes = std::span<const std::byte>;
 
 std::optional<Bytes> block(Bytes blob, std::uint32_t start, std::uint32_t size)
@@ -90,7 +91,7 @@ std::optional<Node> Tree::with_phandle(std::uint32_t phandle) const
 std::optional<Node> Tree::compatible_with(std::initializer_list<std::string_view> any) const
 {
     return first([any](const Node& node) {
-        const auto compatible = node.property("compatible");
+        const auto compatible = node.property("compatible"sv);
         return compatible &&
                std::ranges::any_of(any, [&](auto name) { return compatible->contains(name); }) &&
                node.is_enabled();

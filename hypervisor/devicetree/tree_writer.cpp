@@ -118,7 +118,7 @@ std::byte* TreeWriter::room(std::size_t size)
                align_up(size, format::alignment) > left - end_;
     if (is_full_) return nullptr;
     const auto place = buffer_.subspan(end_, align_up(size, format::alignment));
-    std::ranges::fill(place.last(std::min<std::size_t>(place.size(), 4)), std::byte{0});
+    if (!place.empty()) format::store(place.data() + place.size() - format::alignment, 0);
     end_ += place.size();
     return place.data();
 }
