@@ -1,5 +1,5 @@
 // The end: an exception in EL2, or machine::halt. Says where and on which CPU, with EL2's registers
-// and the guest's. The other CPUs' guests go on.
+// and the guest's. The other CPUs stop.
 
 #include "arm64/esr.hpp"
 #include "arm64/per_cpu.hpp"
@@ -9,7 +9,10 @@
 #include "machine/cpu.hpp"
 #include "machine/guest_registers.hpp"
 #include "machine/guest_state.hpp"
+#include "machine/time.hpp"
 #include "machine/upcalls.hpp"
+
+#include <atomic>
 
 namespace bulkhead::arm64 {
 namespace {
@@ -38,11 +41,24 @@ void say_guest()
         machine::guest_pstate());
 }
 
-[[noreturn]] void stop()
+constinit std::atomic<std::uint32_t> stopped_cpus{0};
+
+/// Before the text, so that no guest writes into it. A CPU that waits for a lock of this one's
+/// stays in EL2 for good: nobody waits longer for it than 100 ms.
+void stop_others()
+{
+    const auto count = machine::cpu_count();
+    for (std::uint32_t cpu = 0; cpu < count; ++cpu)
+        if (CpuId{cpu} != this_cpu_number()) machine::send_stop(CpuId{cpu});
+    const auto patience = machine::now() + machine::ticks_per_second() / 10;
+    while (stopped_cpus + 1 < count && machine::now() < patience) {
+    }
+}
+
+[[noreturn]] void end()
 {
     say("stopped; ./bulkhead symbols names the addresses");
-    for (;;)
-        asm volatile("wfi");
+    machine::stop();
 }
 
 } // namespace
@@ -51,6 +67,7 @@ extern "C" [[noreturn]] void exception_in_el2(std::uint64_t vector,
                                               const machine::GuestRegisters& registers,
                                               std::uint64_t stack_pointer)
 {
+    stop_others();
     say("panic: {} in EL2 on CPU {}: esr {x}, far {x}", exception_names[vector / 128 % 4],
         this_cpu_number(), ESR_EL2::read(), FAR_EL2::read());
     say("pc {x}  sp {x}  lr {x}  pstate {x}", ELR_EL2::read(), stack_pointer, registers.x[30],
@@ -59,20 +76,28 @@ extern "C" [[noreturn]] void exception_in_el2(std::uint64_t vector,
         say("x{} {x}  x{} {x}  x{} {x}", i, registers.x[i], i + 1, registers.x[i + 1], i + 2,
             registers.x[i + 2]);
     say_guest();
-    stop();
+    end();
 }
 
 } // namespace bulkhead::arm64
 
 namespace bulkhead::machine {
 
+[[noreturn]] void stop()
+{
+    ++arm64::stopped_cpus;
+    for (;;)
+        asm volatile("wfi");
+}
+
 [[noreturn]] void halt(const char* why, const void* where)
 {
     using namespace arm64;
+    stop_others();
     say("panic: {} on CPU {}, called from pc {x}", why, this_cpu_number(),
         reinterpret_cast<std::uint64_t>(where));
     say_guest();
-    stop();
+    end();
 }
 
 } // namespace bulkhead::machine

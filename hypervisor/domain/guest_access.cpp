@@ -4,6 +4,7 @@
 #include "base/bits.hpp"
 #include "device/guest_layout.hpp"
 #include "domain/domain.hpp"
+#include "machine/cpu.hpp"
 #include "machine/upcalls.hpp"
 #include "sched/run_loop.hpp"
 
@@ -113,6 +114,7 @@ void guest_interrupt(RunningVcpu& running, Intid physical)
         return owner->vgic().physical_arrived(is_here ? vcpu_of(running).id : device::nobody,
                                               physical);
     }
+    if (physical < Intid{16}) machine::stop(); // EL2's other SGI is send_stop's
     if (!running.has_guest) return;
     auto& vcpu = vcpu_of(running);
     const auto& timers = vcpu.timer_interrupt;

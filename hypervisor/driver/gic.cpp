@@ -36,6 +36,7 @@ Result<void> Gic::initialise_cpu(CpuId cpu)
         own = v2_.distributor();
     }
     enable(reschedule_sgi);
+    enable(stop_sgi);
     return {};
 }
 
@@ -79,5 +80,6 @@ void deactivate_physical(Intid intid) { gic().banks(intid).set(Gicd::clear_activ
 void activate_physical(Intid intid) { gic().banks(intid).set(Gicd::set_active, intid); }
 
 void send_reschedule(CpuId cpu) { gic().send_sgi(driver::reschedule_sgi, cpu); }
+void send_stop(CpuId cpu) { gic().send_sgi(driver::stop_sgi, cpu); }
 
 } // namespace bulkhead::machine

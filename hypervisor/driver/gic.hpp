@@ -45,5 +45,6 @@ Gic& gic();
 
 /// EL2's own software interrupt: look at the attention of what you run.
 inline constexpr Intid reschedule_sgi{0};
+inline constexpr Intid stop_sgi{1};
 
 } // namespace bulkhead::driver

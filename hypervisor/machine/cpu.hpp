@@ -16,6 +16,11 @@ namespace bulkhead::machine {
 /// Makes another CPU leave its guest, or its idle loop, and look at its current unit's attention.
 void send_reschedule(CpuId cpu);
 
+/// Makes another CPU stop() as soon as its guest runs.
+void send_stop(CpuId cpu);
+/// This CPU does nothing any more.
+[[noreturn]] void stop();
+
 /// Sleeps until this CPU has a physical interrupt pending (interrupts stay masked).
 void wait_for_interrupt();
 
@@ -26,7 +31,7 @@ void wait_until_equal(const std::atomic<std::uint16_t>& variable, std::uint16_t 
 void note_lock_taken(unsigned rank);
 void note_lock_released(unsigned rank);
 
-/// Stops everything with a message. `where` is a code address, for the tool to name.
+/// Stops all CPUs with a message. `where` is a code address, for the tool to name.
 [[noreturn]] void halt(const char* why, const void* where = __builtin_return_address(0));
 
 } // namespace bulkhead::machine

@@ -69,6 +69,7 @@ void note_lock_released(unsigned rank)
 }
 
 void halt(const char* why, const void* /*where*/) { throw test::Halted(why); }
+void stop() { throw test::Halted("stopped"); }
 
 // time.hpp
 

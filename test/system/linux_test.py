@@ -30,6 +30,22 @@ def test_two_linux_and_two_bare_metal_guests_run_at_once(boot):
     assert len(machine.lines("Power down")) == 2, machine.text
 
 
+def test_linux_takes_a_cpu_off_and_on_again_fifty_times(boot):
+    linux = boot("hotplug", interactive=True, seconds=120)
+    linux.see(BANNER + "0-1 online")
+    linux.see(r"[#$] ")
+    linux.type(
+        "cd /sys/devices/system/cpu/cpu1; "
+        "for n in $(seq 50); do echo 0 > online && echo 1 > online || echo failed; done; "
+        "echo it is o''ver\r"
+    )
+    linux.see("it is over")
+    assert "failed" not in linux.text.replace("echo failed", ""), linux.text
+    linux.command("nproc", r"\n2\r")
+    # What the neighbour measures meanwhile is the load of the machine that emulates.
+    linux.see("DOM2: latency: done")
+
+
 def test_linux_reaches_its_banner_on_a_cpu_with_every_feature(start, board):
     machine = start(board("linux_gicv3", cpu="max", memory="1G"), 60)
     machine.see(BANNER + "0-1 online")

@@ -81,6 +81,11 @@ class Machine:
         self.type(SWITCH_INPUT)
         self.see(rf"\*\*\* Serial input to {to}\b")
 
+    def see_nothing(self, seconds=1):
+        """Fails if anything more is shown within this time."""
+        if self._process.expect([pexpect.TIMEOUT, ".+"], timeout=seconds) != 0:
+            self.fail("there is more on the console")
+
     def see_end(self):
         """Waits until the machine ends by itself, and well."""
         if self._process.expect([pexpect.EOF, pexpect.TIMEOUT]) != 0:

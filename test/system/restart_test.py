@@ -48,6 +48,18 @@ def test_what_follows_a_reset_or_a_crash_is_the_descriptions_word(boot):
     machine.command("reset", r"domain 2 \(stops\) asked for a reset: stopped")
 
 
+def test_a_panic_stops_all_cpus_and_nobody_writes_into_its_text(boot):
+    machine = boot("panic", interactive=True)
+    machine.see("all is well so far")
+    machine.switch_input("DOM2")
+    machine.type("reset\r")
+    machine.see("panic: a domain ended that must not on CPU 1")
+    machine.see(r"stopped; ./bulkhead symbols names the addresses\r?\n")
+    machine.see_nothing()
+    text = machine.text[machine.text.index("panic:") :]
+    assert "well so far" not in text, text
+
+
 def test_an_access_to_nothing_is_reported_and_floods_no_console(boot):
     machine = boot("two_hellos", interactive=True)
     machine.see("hello: EL1")
