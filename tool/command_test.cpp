@@ -70,7 +70,8 @@ struct Part {
 const std::vector<Part> parts{
     {"unit", "every format, parser and device model of the hypervisor, on this machine",
      test_units},
-    {"simulation", "10000 interleavings of processors, domains and devices, each by its seed",
+    {"simulation",
+     "processors, domains and devices interleaved, and schedulers, each run by its seed",
      test_simulation},
     {"fuzz", "random device trees and guest accesses; README.md says how to search for longer",
      test_fuzz},

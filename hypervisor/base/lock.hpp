@@ -13,6 +13,7 @@ namespace bulkhead {
 enum class Rank : std::uint8_t {
     console_input, // a typed character is on its way to whom it is for
     domain,
+    cpu_pools,
     uart, // a guest's UART, which raises interrupts
     event_channels,
     vgic,

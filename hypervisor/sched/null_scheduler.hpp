@@ -7,27 +7,44 @@
 
 namespace bulkhead::sched {
 
-/// One unit, one CPU (Xen's `null`): nothing to decide, no timer, and pick() takes no lock.
+/// One unit, one CPU (Xen's `null`): nothing to decide, no timer, and no lock where a CPU picks
+/// what it runs already. Units for which there is no CPU wait for one, first come first served.
+///
+/// Invariants. A unit owns at most one CPU, which is in its hard affinity and is its placed_on; or
+/// it is in waiting_, and no CPU that it may have is free. last_ is what a CPU's latest pick said,
+/// as long as that has not slept since.
 class NullScheduler final : public Scheduler {
 public:
+    explicit constexpr NullScheduler(CpuMask cpus = 0) : cpus_(cpus) {}
+
     Result<void> insert(Unit& unit) override EXCLUDES(lock_);
     void remove(Unit& unit) override EXCLUDES(lock_);
     Result<void> add_cpu(CpuId cpu) override EXCLUDES(lock_);
     Result<void> remove_cpu(CpuId cpu) override EXCLUDES(lock_);
-    void wake(Unit& unit) override;
-    void sleep(Unit& /*unit*/) override {}
+    void wake(Unit& unit) override EXCLUDES(lock_);
+    void sleep(Unit& unit) override EXCLUDES(lock_);
     void yield(Unit& /*unit*/) override {}
-    Decision pick(CpuId cpu) override;
-    void released(Unit& /*unit*/) override {}
+    Decision pick(CpuId cpu) override EXCLUDES(lock_);
+    void released(Unit& unit) override { wake(unit); }
     Result<void> adjust(Unit& /*unit*/, const Parameters& /*parameters*/) override { return {}; }
     [[nodiscard]] Parameters parameters(const Unit& /*unit*/) const override { return {}; }
     Result<void> affinity_changed(Unit& unit) override EXCLUDES(lock_);
+    RunTimes run_times(Unit& unit) override EXCLUDES(lock_);
 
 private:
-    [[nodiscard]] CpuMask free_cpus(CpuMask wanted) const REQUIRES(lock_);
+    [[nodiscard]] bool owns(const Unit& unit) const
+    {
+        return owner_[unit.placed_on.load().value()].load() == &unit;
+    }
+    void place(Unit& unit) REQUIRES(lock_);
+    void give(CpuId cpu) REQUIRES(lock_);
+    void leave(Unit& unit) REQUIRES(lock_);
+    void tell(CpuId cpu) REQUIRES(lock_);
 
     std::array<std::atomic<Unit*>, max_cpus> owner_{};
-    CpuMask cpus_ GUARDED_BY(lock_) = all_cpus;
+    std::array<std::atomic<Unit*>, max_cpus> last_{};
+    CpuMask cpus_ GUARDED_BY(lock_);
+    ReadyQueue waiting_ GUARDED_BY(lock_);
     Lock<Rank::scheduler> lock_;
 };
 

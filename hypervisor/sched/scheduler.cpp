@@ -1,15 +1,6 @@
 #include "sched/scheduler.hpp"
 
-#include "sched/null_scheduler.hpp"
-
 namespace bulkhead::sched {
-namespace {
-
-constinit NullScheduler the_only_one;
-
-} // namespace
-
-Scheduler& scheduler_of(CpuId /*cpu*/) { return the_only_one; }
 
 void wake(Unit& unit)
 {
@@ -28,6 +19,8 @@ void yield(Unit& unit)
 
 void released(Unit& unit)
 {
+    // Whoever takes the unit over meanwhile sees this, or is seen here.
+    unit.held_by = 0;
     if (auto* own = unit.scheduler.load()) own->released(unit);
 }
 

@@ -32,8 +32,8 @@ struct Decision {
 /// masked and holding no lock above Rank::scheduler.
 ///
 /// A unit is on a CPU from the pick() that returns it until released(): meanwhile no other CPU's
-/// pick() returns it. A CPU may leave the registers of a unit that it does not run on itself for
-/// as long as it runs nothing else and the unit's placed_on names it; else it saves them and says
+/// pick() returns it. A CPU may leave the registers of a unit that it does not run on itself for as
+/// long as it runs nothing else and the unit's placed_on names it; else it saves them and says
 /// released().
 class Scheduler {
 public:
@@ -60,10 +60,13 @@ public:
     /// Its registers are saved: it may go on elsewhere.
     virtual void released(Unit& unit) = 0;
 
+    /// Limits are Xen's. invalid when a value is out of them.
     virtual Result<void> adjust(Unit& unit, const Parameters& parameters) = 0;
     [[nodiscard]] virtual Parameters parameters(const Unit& unit) const = 0;
     /// The unit's affinity was written. out_of_range when no CPU of the pool is in it.
     virtual Result<void> affinity_changed(Unit& unit) = 0;
+    /// What it did until now.
+    virtual RunTimes run_times(Unit& unit) = 0;
 
 protected:
     ~Scheduler() = default;

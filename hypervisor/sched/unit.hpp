@@ -2,8 +2,11 @@
 
 #include "base/types.hpp"
 #include "machine/running_vcpu.hpp"
+#include "sched/cap.hpp"
+#include "sched/ready_queue.hpp"
 #include "sched/trace_record.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 
@@ -11,13 +14,51 @@ namespace bulkhead::sched {
 
 class Scheduler;
 
-/// The units of one domain, as schedulers see them: what is given to the domain as a whole.
+/// The units of one domain, as schedulers see them: what is given to the domain as a whole. They
+/// have the same scheduler, whose lock guards this.
 struct Group {
-    DomainId id{};
+    explicit constexpr Group(DomainId domain) : id(domain) {}
+
+    DomainId id;
+    std::uint16_t weight = 256;
+    std::uint16_t cap_percent = 0;
+    Cap cap{};
+    unsigned units = 0;   // in the scheduler
+    unsigned awake = 0;   // units that want a CPU
+    unsigned running = 0; // units that have one
+};
+
+/// What a unit does, in Xen's order (RUNSTATE_*, public/vcpu.h), and for how many ticks it did.
+enum class RunState : std::uint8_t { running, runnable, blocked, offline };
+struct RunTimes {
+    RunState state = RunState::offline;
+    Ticks since{};
+    std::array<std::uint64_t, 4> ticks{};
+
+    /// It is counted from now on, if it was not before.
+    void begin(Ticks now)
+    {
+        if (since == Ticks{}) since = now;
+    }
+    void enter(RunState next, Ticks now)
+    {
+        ticks[static_cast<unsigned>(state)] += now - since;
+        state = next;
+        since = now;
+    }
+};
+
+/// What rtds keeps of a unit, in ticks.
+struct Reservation {
+    std::uint64_t period = 0;
+    std::uint64_t budget = 0;
+    bool extratime = true;
+    std::uint64_t left = 0; // of the budget, until the deadline
+    Ticks deadline{};
 };
 
 /// What a scheduler schedules: the running part of a vCPU. The vCPU derives from it.
-struct Unit : machine::RunningVcpu {
+struct Unit : machine::RunningVcpu, ReadyNode {
     enum class State : std::uint8_t {
         down,          // powered off: its registers are nobody's
         switching_off, // its CPU has still to let go of it
@@ -39,6 +80,17 @@ struct Unit : machine::RunningVcpu {
     /// Where it may run, and where it would rather. Change them by affinity_changed().
     CpuMask hard_affinity = all_cpus;
     CpuMask soft_affinity = all_cpus;
+
+    /// The CPU that has its registers; 0: none. Set by pick(), cleared by released().
+    std::atomic<CpuMask> held_by = 0;
+
+    // Its scheduler's, guarded by that one's lock.
+    Unit* next = nullptr; // in the list of the scheduler's units
+    RunTimes times;
+    std::uint64_t spent = 0;   // credit, credit2: CPU time by weight
+    std::uint8_t runqueue = 0; // credit2
+    bool is_counted = false;   // credit2: in its queue's load
+    Reservation reservation;   // rtds
 
     /// Is a CPU to have it: to go on, or to let go of it.
     [[nodiscard]] bool wants_cpu() const
