@@ -18,7 +18,8 @@ TARGET = re.compile(r"(0x[0-9a-f]+) <")
 BRANCH = re.compile(r"(b|b\.\w+|bc\.\w+|cbn?z|tbn?z)$")
 # What the pointers of a caller reach, where that is less than every function whose address is taken.
 POINTERS = {
-    r"ConsoleMux::deliver|start_console_input": r"\(void\*, (bool|char)\)",
+    r"start_console_input": r"trace::print|namespace\)::\$_\d+::__invoke\(\)|\(void\*, (bool|char)\)",
+    r"ConsoleMux::deliver": r"\(void\*, (bool|char)\)",
     r"Vpl011::": r"\(void\*, bool\)",
     r"synchronous_from_guest|trap_system_register": r"read_hardware|\(void\*, (bool|char)\)",
     r"bulkhead_main": r"bulkhead::boot::",

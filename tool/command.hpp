@@ -10,6 +10,9 @@ namespace bulkhead::tool {
 
 using Chosen = std::function<int(Session&)>;
 
+/// --profile, for the commands that build or boot Bulkhead.
+void add_profile_option(CLI::App& command, Profile& profile);
+
 void add_build_command(CLI::App& line, Chosen& chosen);
 void add_check_command(CLI::App& line, Chosen& chosen);
 void add_run_command(CLI::App& line, Chosen& chosen);

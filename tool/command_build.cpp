@@ -5,6 +5,7 @@
 #include "target_build.hpp"
 
 #include <fmt/format.h>
+#include <map>
 #include <memory>
 
 namespace bulkhead::tool {
@@ -12,18 +13,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-int build_hypervisor(Session& session, bool debug)
+int build_hypervisor(Session& session, bool debug, Profile profile)
 {
-    const TargetOutputs outputs = build_target(session, debug);
+    const TargetOutputs outputs = build_target(session, debug, profile);
     fmt::print("{}\n{}\n{}/\n", outputs.hypervisor.string(), outputs.hypervisor_elf.string(),
                outputs.guests.string());
     return 0;
 }
 
-int build_description(Session& session, const fs::path& file)
+int build_description(Session& session, const fs::path& file, Profile profile)
 {
     const fs::path folder = session.project.out() / "systems" / file.stem();
-    const BuiltSystem system = build_system(session, {.file = file}, folder);
+    const BuiltSystem system = build_system(session, {.file = file, .profile = profile}, folder);
     fs::remove(folder / "start.bin"); // only an emulator needs it
 
     const std::string table = load_table(system.entries);
@@ -40,6 +41,17 @@ int build_description(Session& session, const fs::path& file)
 
 } // namespace
 
+void add_profile_option(CLI::App& command, Profile& profile)
+{
+    static const std::map<std::string, Profile> names{{"full", Profile::full},
+                                                      {"partition", Profile::partition}};
+    command
+        .add_option("--profile", profile,
+                    "full (the usual), or partition: without hypercalls, event channels and trace")
+        ->transform(CLI::Transformer(names))
+        ->type_name("full|partition");
+}
+
 void add_build_command(CLI::App& line, Chosen& chosen)
 {
     CLI::App* command =
@@ -51,13 +63,15 @@ void add_build_command(CLI::App& line, Chosen& chosen)
         "FILE", *file,
         "a system description: writes its device tree, U-Boot script and load addresses");
     command->add_flag("--debug", *debug, "a build for debugging, in out/debug/");
+    const auto profile = std::make_shared<Profile>(Profile::full);
+    add_profile_option(*command, *profile);
     command->callback([=, &chosen] {
         chosen = [=](Session& session) {
-            if (file->empty()) return build_hypervisor(session, *debug);
+            if (file->empty()) return build_hypervisor(session, *debug, *profile);
             if (*debug)
                 throw Failure{
                     "--debug goes with a build of the hypervisor alone, not with a description"};
-            return build_description(session, *file);
+            return build_description(session, *file, *profile);
         };
     });
 }

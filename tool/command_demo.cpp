@@ -16,6 +16,7 @@ constexpr std::chrono::seconds longest_demo{100};
 constexpr std::chrono::seconds longest_measurement{60};
 
 struct DemoOptions {
+    Profile profile = Profile::full;
     std::string machine; ///< empty: zcu102, or virt if a GIC is named
     unsigned gic = 0;
     bool interactive = false;
@@ -23,7 +24,8 @@ struct DemoOptions {
 
 SystemRequest demo_request(const Session& session, const DemoOptions& options)
 {
-    SystemRequest request{.file = session.project.examples() / "demo.toml"};
+    SystemRequest request{.file = session.project.examples() / "demo.toml",
+                          .profile = options.profile};
     const bool is_virt = options.machine == "virt" || (options.machine.empty() && options.gic != 0);
     request.instead.kind = is_virt ? MachineKind::virt : MachineKind::zcu102;
     if (options.gic != 0) request.instead.gic = options.gic;
@@ -49,17 +51,18 @@ std::string emulator_version()
 }
 
 /// Runs the latency guest alone on a machine where an instruction takes a nanosecond.
-std::optional<LatencyReport::Summary> measure_instructions(Session& session)
+std::optional<LatencyReport::Summary> measure_instructions(Session& session, Profile profile)
 {
     session.progress.say("measuring latency in instructions, in a deterministic run");
     LatencyReport report;
-    const RunRequest request{.system = {.file = session.project.examples() / "latency.toml"},
-                             .shown = session.progress.verbose(),
-                             .at_most = longest_measurement,
-                             .watcher = [&](const ConsoleLine& line, Elapsed) {
-                                 report.add_line(line.text);
-                                 return report.is_done();
-                             }};
+    const RunRequest request{
+        .system = {.file = session.project.examples() / "latency.toml", .profile = profile},
+        .shown = session.progress.verbose(),
+        .at_most = longest_measurement,
+        .watcher = [&](const ConsoleLine& line, Elapsed) {
+            report.add_line(line.text);
+            return report.is_done();
+        }};
     run_system(session, request);
     return report.is_complete() ? report.summary() : std::nullopt;
 }
@@ -75,8 +78,9 @@ int show_demo(Session& session, const DemoOptions& options)
     };
 
     const RunResult result = run_system(session, request);
-    const auto instructions = observer.missing().empty() ? measure_instructions(session)
-                                                         : std::optional<LatencyReport::Summary>{};
+    const auto instructions = observer.missing().empty()
+                                  ? measure_instructions(session, options.profile)
+                                  : std::optional<LatencyReport::Summary>{};
     const DemoFigures figures{result.plan, observer, emulator_version(), instructions};
     fmt::print("\n{}", demo_table(figures));
     write_file(session.project.out() / "demo.json", demo_json(figures));
@@ -117,6 +121,7 @@ void add_demo_command(CLI::App& line, Chosen& chosen)
     command->add_flag(
         "-i,--interactive", options->interactive,
         "your terminal is the console (CTRL-a three times: next domain; CTRL-]: end)");
+    add_profile_option(*command, options->profile);
     command->callback([=, &chosen] {
         chosen = [=](Session& session) {
             return options->interactive ? attend_demo(session, *options)

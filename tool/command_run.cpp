@@ -11,6 +11,7 @@ namespace {
 struct RunOptions {
     std::string file;
     std::string hypervisor;
+    Profile profile = Profile::full;
     std::string until;
     bool interactive = false;
     unsigned timeout_seconds = 0;
@@ -18,7 +19,8 @@ struct RunOptions {
 
 int run(Session& session, const RunOptions& options)
 {
-    RunRequest request{.system = {.file = options.file}, .interactive = options.interactive};
+    RunRequest request{.system = {.file = options.file, .profile = options.profile},
+                       .interactive = options.interactive};
     if (!options.hypervisor.empty()) request.system.hypervisor = options.hypervisor;
     if (options.timeout_seconds > 0)
         request.at_most = std::chrono::seconds{options.timeout_seconds};
@@ -62,6 +64,7 @@ void add_run_command(CLI::App& line, Chosen& chosen)
         ->add_option("--hypervisor", options->hypervisor,
                      "boot this arm64 Image instead of Bulkhead, such as Xen")
         ->check(CLI::ExistingFile);
+    add_profile_option(*command, options->profile);
     command->callback(
         [=, &chosen] { chosen = [=](Session& session) { return run(session, *options); }; });
 }

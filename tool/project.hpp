@@ -1,7 +1,11 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
 
 namespace bulkhead::tool {
+
+/// Which of the two programs of hypervisor/CMakeLists.txt: all of it, or static partitioning alone.
+enum class Profile : std::uint8_t { full, partition };
 
 /// Where things are in the project's folder. Everything the tool makes is under out/.
 class Project {
@@ -15,7 +19,10 @@ public:
     [[nodiscard]] std::filesystem::path out() const { return root_ / "out"; }
     [[nodiscard]] std::filesystem::path logs() const { return out() / "log"; }
     [[nodiscard]] std::filesystem::path host_build() const { return out() / "build" / "host"; }
-    [[nodiscard]] std::filesystem::path hypervisor() const { return out() / "bulkhead"; }
+    [[nodiscard]] std::filesystem::path hypervisor(Profile profile = Profile::full) const
+    {
+        return profile == Profile::full ? out() / "bulkhead" : out() / "partition" / "bulkhead";
+    }
     [[nodiscard]] std::filesystem::path hypervisor_elf() const { return out() / "bulkhead.elf"; }
     [[nodiscard]] std::filesystem::path guests() const { return out() / "guests"; }
     [[nodiscard]] std::filesystem::path debian() const { return out() / "debian"; }

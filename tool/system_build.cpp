@@ -95,7 +95,8 @@ BuiltSystem build_system(Session& session, const SystemRequest& request, const f
     const SystemDescription& description = loaded.description;
     prepare_images(session, description);
     prepare_partial_trees(session, description);
-    const fs::path hypervisor = request.hypervisor.value_or(session.project.hypervisor());
+    const fs::path hypervisor =
+        request.hypervisor.value_or(session.project.hypervisor(request.profile));
     if (!request.hypervisor || runs_own_guests(session, description)) build_target(session, false);
 
     // Once more, now with every image there to be looked at.

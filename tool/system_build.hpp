@@ -13,6 +13,8 @@ struct SystemRequest {
     MachineOverride instead{};
     /// A hypervisor other than Bulkhead's own build, such as Xen's Image for comparison.
     std::optional<std::filesystem::path> hypervisor{};
+    /// Of Bulkhead's own build.
+    Profile profile = Profile::full;
     /// Added to the hypervisor's command line.
     std::string more_bootargs{};
     /// A last change to what the file says.

@@ -35,7 +35,7 @@ void copy_guests(const fs::path& from, const fs::path& to)
 
 } // namespace
 
-TargetOutputs build_target(Session& session, bool debug)
+TargetOutputs build_target(Session& session, bool debug, Profile profile)
 {
     DebianPackages{session.project, session.progress}.need_target_libraries();
     const fs::path build = session.project.out() / "build" / (debug ? "target-debug" : "target");
@@ -45,11 +45,15 @@ TargetOutputs build_target(Session& session, bool debug)
                           build.filename().string() + "-build");
 
     const fs::path out = debug ? session.project.out() / "debug" : session.project.out();
-    const TargetOutputs outputs{out / "bulkhead", out / "bulkhead.elf", out / "guests"};
-    copy_file_if_changed(build / "hypervisor" / "bulkhead", outputs.hypervisor);
-    copy_file_if_changed(build / "hypervisor" / "bulkhead.elf", outputs.hypervisor_elf);
-    copy_guests(build / "guest", outputs.guests);
-    return outputs;
+    const fs::path programs = build / "hypervisor";
+    for (const auto& [name, folder] :
+         {std::pair{"bulkhead", out}, std::pair{"partition", out / "partition"}}) {
+        copy_file_if_changed(programs / name, folder / "bulkhead");
+        copy_file_if_changed(programs / fmt::format("{}.elf", name), folder / "bulkhead.elf");
+    }
+    copy_guests(build / "guest", out / "guests");
+    const fs::path chosen = profile == Profile::full ? out : out / "partition";
+    return {chosen / "bulkhead", chosen / "bulkhead.elf", out / "guests"};
 }
 
 } // namespace bulkhead::tool

@@ -10,7 +10,8 @@ struct TargetOutputs {
     std::filesystem::path guests;
 };
 
-/// Builds the hypervisor and the guests, and copies them to out/ (out/debug/ for a debug build).
-TargetOutputs build_target(Session& session, bool debug);
+/// Builds the hypervisor and the guests, and copies them to out/ (out/debug/ for a debug build);
+/// the partitioning profile, of the same objects, to partition/ there.
+TargetOutputs build_target(Session& session, bool debug, Profile profile = Profile::full);
 
 } // namespace bulkhead::tool

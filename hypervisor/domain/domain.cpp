@@ -25,15 +25,15 @@ Result<Domain*> Domain::create(const Configuration& configuration)
     if (!vgic) return failure(vgic.error());
     auto vcpus = pool.create_array<Vcpu>(configuration.vgic.vcpus);
     if (!vcpus) return failure(vcpus.error());
-    auto events = pool.create<event::EventChannels::Storage>();
+    auto events = event::EventChannels::allocate(pool);
     if (!events) return failure(events.error());
     return pool.create<Domain>(configuration, *map,
                                std::span{*vgic, device::Vgic::memory_needed(configuration.vgic)},
-                               *vcpus, **events);
+                               *vcpus, *events);
 }
 
 Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::span<std::byte> vgic,
-               std::span<Vcpu> vcpus, event::EventChannels::Storage& events)
+               std::span<Vcpu> vcpus, event::EventChannels::Storage* events)
     : id_(configuration.id), name_(configuration.name), gic_version_(configuration.vgic.version),
       ignores_unmapped_(configuration.ignores_unmapped), places_(configuration.places),
       memory_(map), vgic_(configuration.vgic, vgic),

@@ -57,7 +57,7 @@ public:
 
     /// Used by create(); the parts come from there.
     Domain(const Configuration& configuration, memory::Stage2Map map, std::span<std::byte> vgic,
-           std::span<Vcpu> vcpus, event::EventChannels::Storage& events);
+           std::span<Vcpu> vcpus, event::EventChannels::Storage* events);
     Domain(const Domain&) = delete;
     Domain& operator=(const Domain&) = delete;
 

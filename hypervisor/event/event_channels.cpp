@@ -29,7 +29,12 @@ static_assert(own_vcpu_infos + max_cpus * sizeof(VcpuInfo) <= page_size);
 
 } // namespace
 
-EventChannels::EventChannels(DomainId id, device::Vgic& vgic, std::uint32_t vcpus, Storage& storage)
+Result<EventChannels::Storage*> EventChannels::allocate(memory::PagePool& pool)
+{
+    return pool.create<Storage>();
+}
+
+EventChannels::EventChannels(DomainId id, device::Vgic& vgic, std::uint32_t vcpus, Storage* storage)
     : id_(id), vcpus_(vcpus), vgic_(vgic), storage_(storage)
 {
     const Guard guard{lock_};
@@ -51,12 +56,12 @@ EventChannels* EventChannels::of(DomainId domain)
 ChannelEnd EventChannels::end_at(Port port) const
 {
     if (port.value() >= ports) return {};
-    return ChannelEnd::from(storage_.ends[port.value()].load(std::memory_order_acquire));
+    return ChannelEnd::from(storage_->ends[port.value()].load(std::memory_order_acquire));
 }
 
 void EventChannels::set_end(Port port, ChannelEnd end)
 {
-    storage_.ends[port.value()].store(end.raw(), std::memory_order_release);
+    storage_->ends[port.value()].store(end.raw(), std::memory_order_release);
 }
 
 Result<Port> EventChannels::take_port(ChannelEnd end)
@@ -252,7 +257,7 @@ void EventChannels::set_stopped(bool stopped)
 
 PhysicalAddress EventChannels::own_page() const
 {
-    return machine::physical_address_of(&storage_.page);
+    return machine::physical_address_of(&storage_->page);
 }
 
 PhysicalAddress EventChannels::own_vcpu_info(VcpuId vcpu) const
@@ -264,7 +269,7 @@ PhysicalAddress EventChannels::own_vcpu_info(VcpuId vcpu) const
 
 void EventChannels::use_own_page()
 {
-    storage_.page.fill(std::byte{0});
+    storage_->page.fill(std::byte{0});
     info_ = own_page();
     for (std::uint32_t n = 0; n < vcpus_; ++n)
         vcpu_info_[n] = own_vcpu_info(VcpuId{n});
@@ -282,7 +287,7 @@ Result<void> EventChannels::share_info(PhysicalAddress page)
     if (stopped_ || info_ != own_page()) return failure(Error::busy);
     if (vcpu_info_[0] == info_) vcpu_info_[0] = page;
     info_ = page;
-    info().store(storage_.page);
+    info().store(storage_->page);
     return {};
 }
 

@@ -32,7 +32,9 @@ public:
         std::array<std::atomic<std::uint64_t>, ports> ends;
     };
 
-    EventChannels(DomainId id, device::Vgic& vgic, std::uint32_t vcpus, Storage& storage);
+    static Result<Storage*> allocate(memory::PagePool& pool);
+
+    EventChannels(DomainId id, device::Vgic& vgic, std::uint32_t vcpus, Storage* storage);
     ~EventChannels();
     EventChannels(const EventChannels&) = delete;
     EventChannels& operator=(const EventChannels&) = delete;
@@ -96,7 +98,7 @@ private:
     const DomainId id_;
     const std::uint32_t vcpus_;
     device::Vgic& vgic_;
-    Storage& storage_;
+    Storage* const storage_;
     std::atomic<bool> stopped_ = false;
     Lock<Rank::event_channels> lock_;
     PhysicalAddress info_ GUARDED_BY(lock_);

@@ -29,4 +29,8 @@ void start_console_input();
 /// does not start is reported and left out of what the others may count on.
 void start_secondary_cpus(const devicetree::HostDescription& host, const boot::Options& options);
 
+/// As many pages for each CPU's ring of scheduling records (`tbuf_size`), and the key that shows
+/// them.
+void start_trace(std::uint32_t pages);
+
 } // namespace bulkhead::start

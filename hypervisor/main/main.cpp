@@ -18,9 +18,6 @@
 #include "machine/time.hpp"
 #include "main/host.hpp"
 #include "memory/page_pool.hpp"
-#include "sched/trace.hpp"
-
-#include <bit>
 
 extern "C" const char image_start[], image_end[];
 extern "C" [[noreturn]] void start_guests(std::uint64_t stack_top);
@@ -42,9 +39,6 @@ constinit device::ConsoleKey memory_key{
                   memory::page_pool().used());
     }};
 
-constinit device::ConsoleKey trace_key{'t', "what the schedulers did last, for ./bulkhead trace",
-                                       sched::trace::print};
-
 memory::PhysicalRange image_range()
 {
     const auto size = static_cast<std::uint64_t>(image_end - image_start);
@@ -56,15 +50,6 @@ std::uint64_t microseconds_since(std::uint64_t start)
     const auto per_second = machine::ticks_per_second();
     if (per_second == 0) return 0;
     return (machine::now().value() - start) * 1'000'000 / per_second;
-}
-
-void start_trace(std::uint32_t pages)
-{
-    if (pages == 0) return;
-    pages = std::bit_floor(pages);
-    for (std::uint32_t cpu = 0; cpu < machine::cpu_count(); ++cpu)
-        if (const auto memory = memory::page_pool().allocate_pages(pages))
-            sched::trace::use(CpuId{cpu}, {*memory, pages * page_size});
 }
 
 /// All RAM that nobody has: not the firmware, not the image, not the tree, not the boot modules,
@@ -122,7 +107,7 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
                                             align_up(tree.blob().size(), page_size)};
     find_free_ram(tree, image_memory, tree_memory);
     start::start_secondary_cpus(host, options);
-    start_trace(options.trace_pages);
+    start::start_trace(options.trace_pages);
     log::info("{} CPUs, {} MiB of RAM free, {}", machine::cpu_count(), free_ram.total() >> 20,
               driver::gic().is_v3() ? "GICv3" : "GICv2");
 
@@ -138,7 +123,6 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
         boot::start_domains(tree, resources, occupied, start::console_input(), report);
     if (domains == 0) machine::halt("no domain was started");
     start::console_input().add_key(memory_key);
-    start::console_input().add_key(trace_key);
     log::info("boot: first domain after {} us; {} KiB beside the image",
               microseconds_since(entry_time), memory::page_pool().used() >> 10);
     start::start_console_input();

@@ -1,0 +1,75 @@
+// The partitioning profile: in place of what CMakeLists.txt leaves out of it. A tree that asks for
+// that is told so, a guest that calls it gets what Xen answers to calls that there are not.
+
+#include "boot/complaints.hpp"
+#include "boot/static_channels.hpp"
+#include "machine/cpu.hpp"
+#include "machine/upcalls.hpp"
+#include "main/host.hpp"
+#include "sched/cpu_pool.hpp"
+#include "sched/null_scheduler.hpp"
+#include "sched/trace.hpp"
+
+namespace bulkhead {
+
+namespace event {
+
+Result<EventChannels::Storage*> EventChannels::allocate(memory::PagePool& /*pool*/)
+{
+    return nullptr;
+}
+
+EventChannels::EventChannels(DomainId id, device::Vgic& vgic, std::uint32_t vcpus, Storage* storage)
+    : id_(id), vcpus_(vcpus), vgic_(vgic), storage_(storage)
+{
+}
+EventChannels::~EventChannels() = default;
+void EventChannels::refresh(VcpuId /*vcpu*/) {}
+void EventChannels::set_stopped(bool /*stopped*/) {}
+
+} // namespace event
+
+namespace boot {
+
+void check_channels(const devicetree::Tree& /*tree*/, DomainDescriptions& domains, Report& report)
+{
+    for (auto& domain : domains) {
+        Complaints complaints{domain, report};
+        if (domain.enhanced)
+            complaints.wrong(domain.node, "xen,enhanced needs Xen's hypercalls, which this "
+                                          "build (partitioning alone) has not");
+        for (const auto node : domain.node.children())
+            if (node.is_compatible("xen,evtchn-v1"))
+                complaints.wrong(node, "needs event channels, which this build (partitioning "
+                                       "alone) has not");
+    }
+}
+
+void bind_channels(const devicetree::Tree& /*tree*/, const DomainDescriptions& /*domains*/,
+                   const DomainDescription& /*domain*/, event::EventChannels& /*events*/)
+{
+}
+
+} // namespace boot
+
+sched::Scheduler& sched::scheduler_of(CpuId /*cpu*/)
+{
+    static constinit NullScheduler null{all_cpus};
+    return null;
+}
+
+void sched::pools::start(Kind /*kind*/, const Options& /*options*/)
+{
+    machine::halt("sched= asks for a scheduler other than null, which this build (partitioning "
+                  "alone) has not");
+}
+
+void sched::trace::record(Event /*event*/, UnitName /*unit*/, std::uint32_t /*argument*/) {}
+void start::start_trace(std::uint32_t /*pages*/) {}
+
+void upcall::hypercall(RunningVcpu& /*running*/, GuestRegisters& registers)
+{
+    registers.x[0] = -static_cast<std::uint64_t>(Error::not_implemented);
+}
+
+} // namespace bulkhead
