@@ -32,6 +32,7 @@ public:
         std::array<std::atomic<std::uint64_t>, ports> ends;
     };
 
+    /// What one domain's ends are kept in; null in a build without channels (profile/).
     static Result<Storage*> allocate(memory::PagePool& pool);
 
     EventChannels(DomainId id, device::Vgic& vgic, std::uint32_t vcpus, Storage* storage);

@@ -32,7 +32,7 @@ struct Party {
     explicit Party(std::uint16_t id, unsigned vcpus = 2, unsigned first_cpu = 0)
         : vgic_memory(Gic::memory_needed({.vcpus = vcpus}) / sizeof(Line)),
           gic({.vcpus = vcpus}, std::as_writable_bytes(std::span{vgic_memory})),
-          channels(DomainId{id}, gic, vcpus, *storage)
+          channels(DomainId{id}, gic, vcpus, storage.get())
     {
         for (std::uint32_t n = 0; n < vcpus; ++n) {
             units.emplace_back().placed_on = CpuId{first_cpu + n};

@@ -56,7 +56,7 @@ TEST(StaticChannels, two_ends_that_name_each_other_are_connected)
     const auto skip = (cache_line - reinterpret_cast<std::uintptr_t>(bytes.data()) % cache_line);
     device::Vgic vgic{{}, bytes.subspan(skip)};
     const auto storage = std::make_unique<EventChannels::Storage>();
-    EventChannels events{DomainId{1}, vgic, 1, *storage};
+    EventChannels events{DomainId{1}, vgic, 1, storage.get()};
     bind_channels(channels.compiled.tree(), channels.all, channels.all[0], events);
     const auto bound = ChannelEnd::from(storage->ends[5]);
     EXPECT_TRUE(bound.names(DomainId{2}, Port{1023}));
