@@ -2,6 +2,7 @@
 
 #include "arm64/layout.hpp"
 #include "arm64/stage1.hpp"
+#include "base/read_only_after_boot.hpp"
 #include "machine/memory.hpp"
 #include "machine/power.hpp"
 
@@ -22,7 +23,7 @@ alignas(cache_line) std::array<std::uint64_t, max_cpus> secondary_affinities = [
 
 namespace {
 
-constinit bool has_firmware = false;
+READ_ONLY_AFTER_BOOT constinit bool has_firmware = false;
 
 constexpr std::uint64_t psci_system_off = 0x8400'0008;
 constexpr std::uint64_t not_supported = ~std::uint64_t{0};

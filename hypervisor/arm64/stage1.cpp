@@ -3,6 +3,7 @@
 #include "arm64/boot_tables.hpp"
 #include "arm64/layout.hpp"
 #include "arm64/system_register.hpp"
+#include "base/read_only_after_boot.hpp"
 #include "machine/cpu.hpp"
 #include "machine/memory.hpp"
 #include "memory/page_pool.hpp"
@@ -12,7 +13,7 @@
 namespace bulkhead::arm64 {
 namespace {
 
-PhysicalAddress image_physical;
+READ_ONLY_AFTER_BOOT constinit PhysicalAddress image_physical;
 
 /// For the device tree and the console, before there is a pool (at most 6), and for the pool's
 /// chunks: one for each GiB that they lie in.
@@ -58,6 +59,14 @@ Stage1Entry& entry_of(std::uint64_t address, unsigned& level)
     for (level = 0; is_table(table[table_index(address, level)], level); ++level)
         table = table_behind(table[table_index(address, level)]);
     return table[table_index(address, level)];
+}
+
+void forget_all_translations()
+{
+    dsb_ish();
+    asm volatile("tlbi alle2is" : : : "memory");
+    dsb_ish();
+    isb();
 }
 
 } // namespace
@@ -133,10 +142,23 @@ PhysicalAddress image_location() { return image_physical; }
 void remove_identity_map()
 {
     boot_root_table[table_index(image_physical.value(), 0)] = Stage1Entry{};
-    dsb_ish();
-    asm volatile("tlbi alle2is" : : : "memory");
-    dsb_ish();
-    isb();
+    forget_all_translations();
+}
+
+void end_boot_writes()
+{
+    const auto start = reinterpret_cast<std::uint64_t>(bss_start);
+    const auto pages = static_cast<std::uint64_t>(read_only_after_boot_end - bss_start) / page_size;
+    auto* const entries = &stage1_entry(start);
+    // The entries are in one of these pages: its own has to be the last that is written.
+    const auto own = (reinterpret_cast<std::uint64_t>(entries) - start) / page_size;
+    const auto protect = [&](std::uint64_t page) {
+        entries[page] = entries[page].with(Stage1Entry::read_only, true);
+    };
+    for (std::uint64_t page = 0; page < pages; ++page)
+        if (page != own) protect(page);
+    protect(own);
+    forget_all_translations();
 }
 
 } // namespace bulkhead::arm64

@@ -27,4 +27,7 @@ void set_image_location(PhysicalAddress start);
 /// The entry code's identity map goes away: the last secondary CPU is up.
 void remove_identity_map();
 
+/// What is READ_ONLY_AFTER_BOOT is read-only from now on, and so are the tables that map the image.
+void end_boot_writes();
+
 } // namespace bulkhead::arm64

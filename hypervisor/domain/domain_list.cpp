@@ -1,16 +1,17 @@
 #include "base/fixed_vector.hpp"
 #include "base/host_console.hpp"
 #include "base/log.hpp"
+#include "base/read_only_after_boot.hpp"
 #include "domain/domain.hpp"
 #include "machine/power.hpp"
 
 namespace bulkhead::domain {
 namespace {
 
-constinit FixedVector<Domain*, Domain::most> domains;
+READ_ONLY_AFTER_BOOT constinit FixedVector<Domain*, Domain::most> domains;
 
 constexpr unsigned first_spi = 32;
-constinit std::array<Domain*, 1020 - first_spi> spi_owners{};
+READ_ONLY_AFTER_BOOT constinit std::array<Domain*, 1020 - first_spi> spi_owners{};
 
 constinit std::atomic<std::size_t> gone = 0;
 constinit MachinePolicy policy;

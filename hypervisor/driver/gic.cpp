@@ -1,6 +1,7 @@
 #include "driver/gic.hpp"
 
 #include "arm64/per_cpu.hpp"
+#include "base/read_only_after_boot.hpp"
 #include "machine/cpu.hpp"
 #include "machine/guest_state.hpp"
 #include "machine/physical_interrupt.hpp"
@@ -9,27 +10,27 @@ namespace bulkhead::driver {
 
 Gic& gic()
 {
-    static constinit Gic the_gic;
+    READ_ONLY_AFTER_BOOT static constinit Gic the_gic;
     return the_gic;
 }
 
 void Gic::use(const Gicv2::Regions& regions)
 {
-    is_v3_ = false;
+    is_v3_ = 0;
     v2_.initialise(regions);
 }
 
 void Gic::use(Mmio distributor, std::span<const Gicv3::RedistributorRegion> redistributors,
               std::size_t redistributor_stride)
 {
-    is_v3_ = true;
+    is_v3_ = 1;
     v3_.initialise(distributor, redistributors, redistributor_stride);
 }
 
 Result<void> Gic::initialise_cpu(CpuId cpu)
 {
     auto& own = private_banks_[cpu.value()];
-    if (is_v3_) {
+    if (is_v3()) {
         if (auto done = v3_.initialise_cpu(arm64::per_cpu(cpu).affinity, own); !done) return done;
     } else {
         v2_.initialise_cpu(cpu);
@@ -43,12 +44,12 @@ Result<void> Gic::initialise_cpu(CpuId cpu)
 InterruptBanks Gic::banks(Intid intid) const
 {
     if (intid < Intid{32}) return private_banks_[machine::this_cpu().value()];
-    return is_v3_ ? v3_.distributor() : v2_.distributor();
+    return is_v3() ? v3_.distributor() : v2_.distributor();
 }
 
 void Gic::route(Intid spi, CpuId cpu) const
 {
-    if (is_v3_)
+    if (is_v3())
         v3_.route(spi, arm64::per_cpu(cpu).affinity);
     else
         v2_.route(spi, cpu);
@@ -56,7 +57,7 @@ void Gic::route(Intid spi, CpuId cpu) const
 
 void Gic::send_sgi(Intid intid, CpuId cpu) const
 {
-    if (is_v3_)
+    if (is_v3())
         Gicv3::send_sgi(intid, arm64::per_cpu(cpu).affinity);
     else
         v2_.send_sgi(intid, cpu);

@@ -17,11 +17,11 @@ public:
     void use(Mmio distributor, std::span<const Gicv3::RedistributorRegion> redistributors,
              std::size_t redistributor_stride);
 
-    [[nodiscard]] bool is_v3() const { return is_v3_; }
+    [[nodiscard]] bool is_v3() const { return is_v3_ != 0; }
     [[nodiscard]] const Gicv2& v2() const { return v2_; }
     [[nodiscard]] std::uint32_t interrupts() const
     {
-        return is_v3_ ? v3_.interrupts() : v2_.interrupts();
+        return is_v3() ? v3_.interrupts() : v2_.interrupts();
     }
 
     /// The calling CPU's part. no_device when the controller has none for it.
@@ -35,7 +35,8 @@ public:
     void send_sgi(Intid intid, CpuId cpu) const;
 
 private:
-    bool is_v3_ = false;
+    /// A word, not a bool: one instruction loads it.
+    std::uint32_t is_v3_ = 0;
     Gicv2 v2_;
     Gicv3 v3_;
     std::array<InterruptBanks, max_cpus> private_banks_;

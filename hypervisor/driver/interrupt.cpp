@@ -4,6 +4,7 @@
 #include "driver/interrupt.hpp"
 
 #include "arm64/per_cpu.hpp"
+#include "base/read_only_after_boot.hpp"
 #include "driver/gic.hpp"
 #include "machine/cpu.hpp"
 #include "machine/time.hpp"
@@ -14,12 +15,12 @@ namespace {
 
 using machine::RunningVcpu;
 
-struct {
+READ_ONLY_AFTER_BOOT constinit struct {
     Intid maintenance;
     Intid alarm;
     Intid console;
     void (*console_handler)() = nullptr;
-} constinit own;
+} own;
 
 constexpr std::uint32_t first_special = 1020; // 1020-1023: nothing to acknowledge
 

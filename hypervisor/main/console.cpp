@@ -1,4 +1,5 @@
 #include "machine/console.hpp"
+#include "base/read_only_after_boot.hpp"
 #include "base/text.hpp"
 #include "devicetree/console_uart.hpp"
 #include "driver/gic.hpp"
@@ -14,9 +15,9 @@ namespace bulkhead::start {
 namespace {
 
 constinit std::optional<driver::Uart> uart;
-constinit std::optional<devicetree::ConsoleUart> place;
+READ_ONLY_AFTER_BOOT constinit std::optional<devicetree::ConsoleUart> place;
 constinit device::ConsoleMux mux;
-constinit bool has_interrupt = false;
+READ_ONLY_AFTER_BOOT constinit bool has_interrupt = false;
 constinit bool wants_room = false;
 
 std::optional<driver::Uart> driver_for(const devicetree::Node& node,

@@ -1,4 +1,5 @@
 #include "base/fixed_vector.hpp"
+#include "base/read_only_after_boot.hpp"
 #include "driver/gic.hpp"
 #include "driver/interrupt.hpp"
 #include "machine/cpu.hpp"
@@ -32,7 +33,8 @@ void start_gicv2(const devicetree::InterruptController& gic)
 
 void start_gicv3(const devicetree::InterruptController& gic)
 {
-    static constinit FixedVector<driver::Gicv3::RedistributorRegion, max_cpus> regions;
+    READ_ONLY_AFTER_BOOT static constinit FixedVector<driver::Gicv3::RedistributorRegion, max_cpus>
+        regions;
     for (const auto& range : gic.redistributors)
         static_cast<void>(regions.push({map(range), range.size}));
     driver::gic().use(map(gic.distributor), regions, gic.redistributor_stride);

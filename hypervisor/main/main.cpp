@@ -7,6 +7,7 @@
 #include "arm64/stage1.hpp"
 #include "base/bits.hpp"
 #include "base/log.hpp"
+#include "base/read_only_after_boot.hpp"
 #include "boot/command_line.hpp"
 #include "boot/start_domains.hpp"
 #include "devicetree/boot_module.hpp"
@@ -25,7 +26,7 @@ extern "C" [[noreturn]] void start_guests(std::uint64_t stack_top);
 namespace bulkhead {
 namespace {
 
-constinit devicetree::HostDescription host;
+READ_ONLY_AFTER_BOOT constinit devicetree::HostDescription host;
 constinit Report report;
 constinit memory::PhysicalRanges free_ram;
 constinit boot::Options options;
@@ -126,6 +127,7 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
     log::info("boot: first domain after {} us; {} KiB beside the image",
               microseconds_since(entry_time), memory::page_pool().used() >> 10);
     start::start_console_input();
+    arm64::end_boot_writes();
     start_guests(arm64::stack_top(CpuId{0}));
 }
 

@@ -64,6 +64,16 @@ def test_nothing_is_writable_and_executable_and_the_identity_map_is_gone(mapped)
     assert min(address for address, _, _ in mapped) == IMAGE
 
 
+def test_what_is_written_only_at_boot_is_read_only_once_guests_run(mapped):
+    kept = range(symbol("bss_start"), symbol("read_only_after_boot_end"), PAGE)
+    read_only = {a for a, _, entry in mapped if entry & READ_ONLY}
+    assert set(kept) <= read_only
+    assert kept.stop not in read_only
+    gic = "_ZZN8bulkhead6driver3gicEvE7the_gic"
+    for name in ("boot_root_table", gic):
+        assert symbol(name) & -PAGE in kept, name
+
+
 def test_below_each_stack_nothing_is_mapped(mapped):
     stacks = [a for a, _, _ in mapped if STACKS <= a < STACKS + 2 * STACK_SLOT]
     for cpu in range(2):
