@@ -2,6 +2,8 @@
 
 import struct
 
+import pytest
+
 from machine import TOOL
 
 RESTARTS = 50
@@ -25,8 +27,9 @@ def test_fifty_restarts_leave_no_memory_behind_and_the_neighbour_running(boot):
     assert not machine.lines("unexpected interrupt"), machine.text
 
 
-def test_linux_reboots_and_its_neighbour_does_not_notice(boot):
-    machine = boot("linux_and_hello", interactive=True, seconds=90)
+@pytest.mark.parametrize("description", ["linux_and_hello", "linux_and_hello_zcu102"])
+def test_linux_reboots_and_its_neighbour_does_not_notice(boot, description):
+    machine = boot(description, interactive=True, seconds=90)
     machine.see(r"shell: Linux \S+, CPUs 0-1 online")
     machine.see(r"[#$] ")
     machine.type("reboot -f\r")
