@@ -199,6 +199,13 @@ void VgicDelivery::set_route(Interrupt i, std::uint32_t route, bool any, VcpuId 
 void VgicDelivery::set_groups(gic::DistributorControl control, VcpuId running)
 {
     control_ = control;
+    // Its next flush decides, even here: a list register given away now could be one whose
+    // interrupt the guest is through with and which only this change lets be pending again.
+    for (auto& c : cpus_) {
+        c.changed_slots = c.used;
+        c.timers_changed = true;
+        notify(c.id, running);
+    }
     const auto place_all = [&](Bank& bank) {
         for (const unsigned n : each_bit((bank.pending() | bank.held) & ~bank.resident))
             place(at(bank, n), running);
@@ -207,12 +214,8 @@ void VgicDelivery::set_groups(gic::DistributorControl control, VcpuId running)
         follow_enables(bank);
         place_all(bank);
     }
-    for (auto& c : cpus_) {
+    for (auto& c : cpus_)
         place_all(c.own);
-        c.changed_slots = c.used;
-        c.timers_changed = true;
-        notify(c.id, running);
-    }
 }
 
 /// A sleeping vCPU gets no SPI that may go to another; its own reach it all the same, for guests
@@ -234,7 +237,10 @@ bool VgicDelivery::is_known(Bank& bank, VcpuId running)
     if (bank.index != 0 || bank.is_private_of(running)) fold_all(c);
     bool known = true;
     const auto asked_at = c.asked_at == 0 ? request_clock_ + 1 : c.asked_at;
-    for (const unsigned position : each_bit(bank.resident)) {
+    // Another vCPU's timer may be in its list register without memory's knowing.
+    const auto timers =
+        bank.index == 0 && cpu(VcpuId{bank.owner}).loaded ? cpu(VcpuId{bank.owner}).timer_mask : 0;
+    for (const unsigned position : each_bit(bank.resident | timers)) {
         const auto holder = at(bank, position).holder;
         if (holder == running || cpu(holder).folded_at >= asked_at) continue;
         known = false;

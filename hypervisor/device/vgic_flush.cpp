@@ -134,7 +134,7 @@ void VgicDelivery::refill_crowded(CpuInterface& c)
     for (const unsigned index : each_bit(c.waiting_banks))
         chosen.consider(bank_of(c, index), c.waiting[index]);
     chosen.include_a_pending_one();
-    c.crowded = true;
+    c.crowded = c.timers_changed = true;
     for (unsigned k = 0; k < chosen.size(); ++k)
         fill_slot(c, at(c.id, chosen[k]));
 
@@ -161,6 +161,7 @@ void VgicDelivery::refill(CpuInterface& c)
     for (const unsigned index : each_bit(c.waiting_banks))
         for (const unsigned position : each_bit(c.waiting[index]))
             fill_slot(c, at(bank_of(c, index), position));
+    c.timers_changed |= c.crowded;
     c.crowded = c.spilled = false;
     request(c, {});
 }

@@ -194,11 +194,12 @@ Access Vgic::write_fields(Target target, std::uint64_t offset, unsigned size, st
 void Vgic::write_bank(Bank& bank, VcpuId by, unsigned group, std::uint32_t bits)
 {
     auto& c = delivery_.cpu(by);
+    if (group == igroupr) bits ^= bank.group1 & existing(bank.index);
     if (bank.is_private_of(by) && (bits & c.timer_mask) != 0) delivery_.adopt_timers(c);
     // GICv2's SGIs become pending by sender only.
     const auto pendable = bank.index == 0 && is_v2() ? bits & ~0xffffU : bits;
     switch (group) {
-    case igroupr: return flip(bank, by, &Bank::group1, bits ^ (bank.group1 & existing(bank.index)));
+    case igroupr: return flip(bank, by, &Bank::group1, bits);
     case isenabler: return flip(bank, by, &Bank::enabled, bits & ~bank.enabled);
     case icenabler: return flip(bank, by, &Bank::enabled, bits & bank.enabled);
     case ispendr:

@@ -257,7 +257,8 @@ bool VgicDelivery::load_directly(CpuInterface& c, Interrupt i)
     return true;
 }
 
-/// Lets the interrupt path deliver a timer's interrupt by itself, while that needs no decision.
+/// Lets the interrupt path deliver a timer's interrupt by itself, while that needs no decision: of
+/// more than fit, one that the guest cannot take yet must not pass for the one pending that is in.
 void VgicDelivery::refresh_timers(CpuInterface& c)
 {
     c.timers_changed = false;
@@ -271,7 +272,7 @@ void VgicDelivery::refresh_timers(CpuInterface& c)
         // Software's pending state ends with an acknowledge that must not be overlooked.
         const auto signalled = b.linked & b.enabled & in_enabled_group(b) & ~b.latch & i.mask();
         auto& form = c.unit->timer_list_register[t];
-        if (c.loaded && signalled != 0 && (here || (!taken && elsewhere == 0)))
+        if (c.loaded && !c.crowded && signalled != 0 && (here || (!taken && elsewhere == 0)))
             form = machine::native_list_register(
                 pending_form(i).with(Lr::hardware, true).with(Lr::pintid, i.physical()));
         else

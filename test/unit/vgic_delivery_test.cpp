@@ -181,6 +181,25 @@ TEST_P(VgicDelivery, nothing_is_delivered_that_is_disabled_or_whose_group_is)
     EXPECT_EQ(w.serve_all(), Intids{spi(1)});
 }
 
+TEST_P(VgicDelivery, what_the_guest_finished_while_its_group_was_disabled_comes_again_once_enabled)
+{
+    World w{{.version = GetParam(), .list_registers = 1}};
+    w.enable_groups();
+    for (const auto id : {spi(1), spi(40)}) {
+        w.prepare(id);
+        w.set_edge(id, true);
+    }
+    w.vgic.pulse(spi(1));
+    ASSERT_EQ(w.acknowledge(), spi(1));
+    w.enable_groups(0);
+    w.vgic.pulse(spi(1));
+    w.vgic.pulse(spi(40));
+    w.settle();
+    w.end(spi(1));
+    w.enable_groups();
+    EXPECT_EQ(w.serve_all(), (Intids{spi(1), spi(40)}));
+}
+
 TEST_P(VgicDelivery, each_group_is_signalled_as_itself)
 {
     auto w = world_of();

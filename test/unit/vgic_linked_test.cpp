@@ -185,6 +185,63 @@ TEST_P(VgicLinked, a_timer_that_became_pending_behind_the_gics_back_can_be_chang
     EXPECT_FALSE(w.machine.physical(virtual_timer).active);
 }
 
+TEST_P(VgicLinked, a_timer_that_became_pending_behind_the_gics_back_leaves_its_group)
+{
+    auto w = with_timers();
+    w.enable_groups(2);
+    w.prepare(virtual_timer);
+    const auto write_group = [&](std::uint64_t value) {
+        if (GetParam() == GicVersion::v3)
+            w.write_redistributor(0, 0x10000 + World::igroupr, value);
+        else
+            w.write(World::igroupr, value);
+    };
+    write_group(~0U);
+    w.machine.set_physical_line(virtual_timer, true);
+    w.settle();
+    ASSERT_EQ(w.short_ways, 1U);
+    write_group(0);
+    EXPECT_EQ(w.acknowledge(), spurious); // group 0 is disabled
+}
+
+TEST(VgicLinked3, another_vcpu_sees_that_a_timer_which_the_gic_knows_nothing_of_is_active)
+{
+    World w{{.version = GicVersion::v3, .vcpus = 2, .timers = true}};
+    w.enable_groups();
+    w.prepare(virtual_timer);
+    w.machine.set_physical_line(virtual_timer, true);
+    ASSERT_EQ(w.acknowledge(), virtual_timer);
+    ASSERT_EQ(w.short_ways, 1U);
+    w.run(1);
+    EXPECT_TRUE(w.is(World::isactiver, virtual_timer, 0));
+}
+
+TEST_P(VgicLinked, a_timer_keeps_no_more_urgent_one_of_too_many_out)
+{
+    auto w = with_timers();
+    w.enable_groups();
+    w.interface().eoi_mode = true;
+    w.prepare(virtual_timer, 0xc0);
+    w.machine.set_physical_line(virtual_timer, true);
+    ASSERT_EQ(w.acknowledge(), virtual_timer);
+    w.machine.set_physical_line(virtual_timer, false);
+    w.end(virtual_timer);
+    // Two more active ones, and of two pending ones the second has no list register.
+    for (const unsigned n : {1U, 2U, 3U, 4U}) {
+        w.prepare(spi(n), static_cast<std::uint8_t>(n << 4));
+        w.set(World::ispendr, spi(n));
+        if (n > 2) continue;
+        ASSERT_EQ(w.acknowledge(), spi(n));
+        w.end(spi(n));
+    }
+    w.deactivate(virtual_timer);
+    w.machine.set_physical_line(virtual_timer, true);
+    for (const auto id : {spi(3), spi(4), virtual_timer}) {
+        EXPECT_EQ(w.acknowledge(), id);
+        w.end(id);
+    }
+}
+
 TEST_P(VgicLinked, while_disabled_its_pending_state_is_the_line)
 {
     auto w = with_timers();

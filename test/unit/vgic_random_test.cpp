@@ -459,7 +459,7 @@ std::vector<Setting> settings()
     std::vector<Setting> all;
     const char* wish = std::getenv("VGIC_SEEDS");
     const unsigned seeds =
-        wish == nullptr ? 2 : static_cast<unsigned>(std::strtoul(wish, nullptr, 0));
+        wish == nullptr ? 50 : static_cast<unsigned>(std::strtoul(wish, nullptr, 0));
     for (const auto version : {GicVersion::v2, GicVersion::v3})
         for (const unsigned vcpus : {2U, 4U})
             for (const unsigned list_registers : {2U, 4U, 16U})
