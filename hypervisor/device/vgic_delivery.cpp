@@ -39,7 +39,10 @@ VcpuId VgicDelivery::target_of(Interrupt i)
 void VgicDelivery::notify(VcpuId vcpu, VcpuId running)
 {
     auto& unit = *cpu(vcpu).unit;
-    if (vcpu == running) return unit.want(machine::Attention::interrupts);
+    if (vcpu == running) {
+        if (!cpu(vcpu).gathering) unit.want(machine::Attention::interrupts);
+        return;
+    }
     sched::notify(unit, machine::Attention::interrupts);
 }
 
@@ -47,14 +50,19 @@ void VgicDelivery::open(Interrupt i, VcpuId running)
 {
     if (i.holder != running) return;
     auto& c = cpu(running);
-    if (c.is_timer(i.id)) adopt_timers(c);
+    if (c.is_timer(i.id)) adopt(c);
+    if (i.is(&Bank::lent)) recall(c, entry_of(i));
     if (i.is(&Bank::resident)) fold_slot(c, c.slot_of(i.id));
 }
 
 void VgicDelivery::settle(Interrupt i, VcpuId running)
 {
-    if (!i.is(&Bank::resident)) return place(i, running);
     auto& c = cpu(i.holder);
+    if (i.is(&Bank::lent)) {
+        c.recalled = true;
+        return notify(i.holder, running);
+    }
+    if (!i.is(&Bank::resident)) return place(i, running);
     const auto n = c.slot_of(i.id);
     if (i.holder != running) {
         c.changed_slots |= mask_of(n);
@@ -68,7 +76,7 @@ void VgicDelivery::settle(Interrupt i, VcpuId running)
 /// An edge, or a write that sets the pending state.
 void VgicDelivery::make_pending(Interrupt i, VcpuId running)
 {
-    i.set(i.is_resident_elsewhere(running) ? &Bank::again : &Bank::latch);
+    i.set(i.is_elsewhere(running) ? &Bank::again : &Bank::latch);
 }
 
 void VgicDelivery::change(Interrupt i, Change what, VcpuId running)
@@ -85,8 +93,9 @@ void VgicDelivery::change(Interrupt i, Change what, VcpuId running)
         if (i.is(&Bank::edge) && i.is_of(running)) machine::clear_physical_pending(i.physical());
         break;
     case Change::set_active:
-        if (i.is_resident_elsewhere(running)) i.set(&Bank::active_written);
-        if (i.is_shared() && !i.is(&Bank::resident) && !i.is(&Bank::active)) {
+        if (i.is_elsewhere(running))
+            i.set(&Bank::active_written);
+        else if (i.is_shared() && !i.is(&Bank::resident) && !i.is(&Bank::active)) {
             unqueue(i);
             const auto target = target_of(i);
             hold(i, target == nobody ? running : target);
@@ -94,12 +103,28 @@ void VgicDelivery::change(Interrupt i, Change what, VcpuId running)
         i.set(&Bank::active);
         break;
     case Change::clear_active:
-        if (i.is_resident_elsewhere(running)) i.set(&Bank::active_written);
+        if (i.is_elsewhere(running)) i.set(&Bank::active_written);
         i.clear(&Bank::active);
         i.clear(&Bank::held);
         break;
     }
     settle(i, running);
+}
+
+std::uint32_t VgicDelivery::raise(Bank& bank, std::uint32_t which, VcpuId running)
+{
+    if (bank.index == 0) return which;
+    const auto plain = which & ~(bank.resident | bank.lent | bank.active | bank.linked);
+    bank.latch |= plain;
+    for (const unsigned position : each_bit(plain & bank.enabled & in_enabled_group(bank))) {
+        auto i = at(bank, position);
+        const auto target = target_of(i);
+        if (target == nobody) continue;
+        hold(i, target);
+        queue(i);
+        notify(target, running);
+    }
+    return which & ~plain;
 }
 
 void VgicDelivery::hold(Interrupt& i, VcpuId holder)
@@ -129,6 +154,7 @@ void VgicDelivery::queue(Interrupt i)
     auto& c = cpu(i.holder);
     c.waiting[i.bank->index] |= i.mask();
     c.waiting_banks |= mask_of(i.bank->index);
+    c.contested = true;
 }
 
 void VgicDelivery::unqueue(Interrupt i)
@@ -180,9 +206,10 @@ void VgicDelivery::set_line(Interrupt i, bool high)
 void VgicDelivery::physical_arrived(Interrupt i, VcpuId running)
 {
     open(i, running);
+    if (lend(i, running)) return;
     i.set(&Bank::held);
     i.set(&Bank::physically_active);
-    if (i.is_resident_elsewhere(running)) i.set(&Bank::arrived);
+    if (i.is_elsewhere(running)) i.set(&Bank::arrived);
     if (i.is(&Bank::edge)) make_pending(i, running);
     settle(i, running);
 }
@@ -200,7 +227,8 @@ void VgicDelivery::set_groups(gic::DistributorControl control, VcpuId running)
 {
     control_ = control;
     const auto place_all = [&](Bank& bank) {
-        for (const unsigned n : each_bit((bank.pending() | bank.held) & ~bank.resident))
+        for (const unsigned n :
+             each_bit((bank.pending() | bank.held) & ~bank.resident & ~bank.lent))
             place(at(bank, n), running);
     };
     for (auto& bank : spis_) {
@@ -211,6 +239,7 @@ void VgicDelivery::set_groups(gic::DistributorControl control, VcpuId running)
         place_all(c.own);
         c.changed_slots = c.used;
         c.timers_changed = true;
+        c.recalled = true;
         notify(c.id, running);
     }
 }
@@ -234,7 +263,7 @@ bool VgicDelivery::is_known(Bank& bank, VcpuId running)
     if (bank.index != 0 || bank.is_private_of(running)) fold_all(c);
     bool known = true;
     const auto asked_at = c.asked_at == 0 ? request_clock_ + 1 : c.asked_at;
-    for (const unsigned position : each_bit(bank.resident)) {
+    for (const unsigned position : each_bit(bank.resident | bank.lent)) {
         const auto holder = at(bank, position).holder;
         if (holder == running || cpu(holder).folded_at >= asked_at) continue;
         known = false;

@@ -73,13 +73,16 @@ public:
     bool is_known(Bank& bank, VcpuId running);
 
     // The list registers of the running vCPU (vgic_list_registers.cpp).
-    /// The interrupt path may have put a timer's interrupt into its list register by itself.
-    void adopt_timers(CpuInterface& c);
+    /// What the interrupt path put into list registers by itself.
+    void adopt(CpuInterface& c);
     void fold_all(CpuInterface& c);
     /// The shortest way for an interrupt that became pending once more, without a line or a
     /// physical one: the guest is through with its list register, which needs but its state again.
     bool repeat_in_slot(CpuInterface& c, Interrupt i, std::uint8_t source);
     void refresh_timers(CpuInterface& c);
+    /// Makes several interrupts of a bank pending that have nothing to do with list registers or
+    /// the physical GIC; says which are left.
+    std::uint32_t raise(Bank& bank, std::uint32_t which, VcpuId running);
 
     // All of them (vgic_flush.cpp).
     void flush(CpuInterface& c);
@@ -107,14 +110,18 @@ private:
     void reset_bank(Bank& bank);
 
     bool load_directly(CpuInterface& c, Interrupt i);
+    bool lend(Interrupt i, VcpuId running);
+    void recall(CpuInterface& c, unsigned entry);
+    void recall_all(CpuInterface& c);
+    void open_list_registers(const CpuInterface& c) const;
     void fold_slot(CpuInterface& c, unsigned n);
     static void fold_link(Interrupt i, ListRegister lr);
     void fold_again(CpuInterface& c, Interrupt i, unsigned n);
     void consume(CpuInterface& c, Interrupt i, unsigned n);
     void rewrite_slot(CpuInterface& c, unsigned n);
     void write_slot(CpuInterface& c, unsigned n, Interrupt i);
-    static void forget_slot(CpuInterface& c, unsigned n, Interrupt i);
-    static void drop_slot(CpuInterface& c, unsigned n, Interrupt i);
+    void forget_slot(CpuInterface& c, unsigned n, Interrupt i);
+    void drop_slot(CpuInterface& c, unsigned n, Interrupt i);
     [[nodiscard]] static unsigned choose_slot(const CpuInterface& c, Intid id, std::uint32_t free);
     ListRegister compose(const CpuInterface& c, Interrupt i, std::uint8_t source);
 
@@ -124,6 +131,8 @@ private:
     void fill_slot(CpuInterface& c, Interrupt i);
     void refill(CpuInterface& c);
     void refill_crowded(CpuInterface& c);
+    void top_up(CpuInterface& c);
+    void choose(CpuInterface& c, Selection& chosen);
     static void request(CpuInterface& c, machine::Maintenance causes);
 
     const VgicConfiguration configuration_;

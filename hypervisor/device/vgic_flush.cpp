@@ -113,6 +113,7 @@ void VgicDelivery::request(CpuInterface& c, machine::Maintenance causes)
 {
     if (causes == c.requested && !causes.group_change) return;
     c.requested = causes;
+    c.requested_groups = machine::enabled_virtual_groups();
     machine::request_maintenance(causes);
 }
 
@@ -131,12 +132,7 @@ void VgicDelivery::refill_crowded(CpuInterface& c)
         queue(i);
     }
     Selection chosen{list_registers_};
-    for (const unsigned index : each_bit(c.waiting_banks))
-        chosen.consider(bank_of(c, index), c.waiting[index]);
-    chosen.include_a_pending_one();
-    c.crowded = true;
-    for (unsigned k = 0; k < chosen.size(); ++k)
-        fill_slot(c, at(c.id, chosen[k]));
+    choose(c, chosen);
 
     // What the guest ended before there was anything to count is nobody's.
     const bool spilled = chosen.leaves_active();
@@ -150,24 +146,48 @@ void VgicDelivery::refill_crowded(CpuInterface& c)
                 .trap_deactivation = spilled});
 }
 
+/// The most urgent of those that wait go into free list registers.
+void VgicDelivery::choose(CpuInterface& c, Selection& chosen)
+{
+    for (const unsigned index : each_bit(c.waiting_banks))
+        chosen.consider(bank_of(c, index), c.waiting[index]);
+    chosen.include_a_pending_one();
+    c.crowded = true;
+    for (unsigned k = 0; k < chosen.size(); ++k)
+        fill_slot(c, at(c.id, chosen[k]));
+    c.contested = false;
+}
+
+/// Those that are in are more urgent than all that wait: only what became free is filled.
+void VgicDelivery::top_up(CpuInterface& c)
+{
+    Selection chosen{list_registers_ - static_cast<unsigned>(std::popcount(c.used))};
+    choose(c, chosen);
+}
+
 /// After the fold: fills the free list registers.
 void VgicDelivery::refill(CpuInterface& c)
 {
     int waiting = 0;
     for (const unsigned index : each_bit(c.waiting_banks))
         waiting += std::popcount(c.waiting[index]);
-    if (std::popcount(c.used) + waiting > static_cast<int>(list_registers_))
-        return refill_crowded(c);
+    if (std::popcount(c.used) + waiting > static_cast<int>(list_registers_)) {
+        const bool in_order = c.crowded && !c.contested && !c.spilled && c.used != all_slots() &&
+                              machine::enabled_virtual_groups() == c.requested_groups;
+        return in_order ? top_up(c) : refill_crowded(c);
+    }
     for (const unsigned index : each_bit(c.waiting_banks))
         for (const unsigned position : each_bit(c.waiting[index]))
             fill_slot(c, at(bank_of(c, index), position));
     c.crowded = c.spilled = false;
     request(c, {});
+    open_list_registers(c);
 }
 
 void VgicDelivery::flush(CpuInterface& c)
 {
     fold_all(c);
+    if (c.recalled) recall_all(c);
     count_deactivations(c);
     follow_private(c);
     for (const unsigned n : each_bit(c.used & c.changed_slots))
@@ -213,6 +233,8 @@ void VgicDelivery::save(CpuInterface& c)
     count_deactivations(c);
     c.loaded = false;
     c.crowded = c.spilled = false;
+    open_list_registers(c);
+    recall_all(c);
     for (const unsigned n : each_bit(c.used)) {
         const auto i = at(c.id, c.slot_id(n));
         i.clear(&Bank::arrived);

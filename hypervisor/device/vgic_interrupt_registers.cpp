@@ -2,6 +2,7 @@
 #include "machine/physical_interrupt.hpp"
 
 #include <algorithm>
+#include <bit>
 
 /// The registers with a bit, two bits or a byte per interrupt (IHI 0069, 12.9 and 12.11). They have
 /// the same offsets in the distributor and in a redistributor's second frame, which has the first
@@ -194,7 +195,7 @@ Access Vgic::write_fields(Target target, std::uint64_t offset, unsigned size, st
 void Vgic::write_bank(Bank& bank, VcpuId by, unsigned group, std::uint32_t bits)
 {
     auto& c = delivery_.cpu(by);
-    if (bank.is_private_of(by) && (bits & c.timer_mask) != 0) delivery_.adopt_timers(c);
+    if (bank.is_private_of(by) && (bits & c.timer_mask) != 0) delivery_.adopt(c);
     // GICv2's SGIs become pending by sender only.
     const auto pendable = bank.index == 0 && is_v2() ? bits & ~0xffffU : bits;
     switch (group) {
@@ -202,32 +203,47 @@ void Vgic::write_bank(Bank& bank, VcpuId by, unsigned group, std::uint32_t bits)
     case isenabler: return flip(bank, by, &Bank::enabled, bits & ~bank.enabled);
     case icenabler: return flip(bank, by, &Bank::enabled, bits & bank.enabled);
     case ispendr:
-        return change_each(bank, by, pendable & (~bank.latch | bank.resident), Change::set_pending);
+        return change_each(bank, by, pendable & (~bank.latch | bank.resident | bank.lent),
+                           Change::set_pending);
     case icpendr:
         return change_each(bank, by, pendable & (bank.latch | bank.resident | bank.linked),
                            Change::clear_pending);
     case isactiver:
-        return change_each(bank, by, bits & (~bank.active | bank.resident), Change::set_active);
+        return change_each(bank, by, bits & (~bank.active | bank.resident | bank.lent),
+                           Change::set_active);
     case icactiver:
-        return change_each(bank, by, bits & (bank.active | bank.resident), Change::clear_active);
+        return change_each(bank, by, bits & (bank.active | bank.resident | bank.lent),
+                           Change::clear_active);
     default: return;
     }
 }
 
 void Vgic::change_each(Bank& bank, VcpuId by, std::uint32_t which, Change change)
 {
+    if ((which & (which - 1)) == 0) {
+        if (which != 0)
+            delivery_.change(delivery_.at(bank, static_cast<unsigned>(std::countr_zero(which))),
+                             change, by);
+        return private_changed(bank, by, which);
+    }
     // Several compete in one flush.
-    if ((which & (which - 1)) != 0) delivery_.notify(by, by);
-    for (const unsigned position : each_bit(which))
+    auto& c = delivery_.cpu(by);
+    c.gathering = c.loaded;
+    const auto left = change == Change::set_pending ? delivery_.raise(bank, which, by) : which;
+    for (const unsigned position : each_bit(left))
         delivery_.change(delivery_.at(bank, position), change, by);
     private_changed(bank, by, which);
+    if (!c.gathering) return;
+    c.gathering = false;
+    delivery_.flush(c);
 }
 
 /// Inverts the bits `changed` of a word. Only an interrupt on its way to a vCPU costs more than
 /// that.
 void Vgic::flip(Bank& bank, VcpuId by, std::uint32_t Bank::* word, std::uint32_t changed)
 {
-    const auto moving = changed & (bank.pending() | bank.line | bank.resident | bank.active);
+    const auto moving =
+        changed & (bank.pending() | bank.line | bank.resident | bank.lent | bank.active);
     for (const unsigned position : each_bit(moving))
         delivery_.open(delivery_.at(bank, position), by);
     bank.*word ^= changed;

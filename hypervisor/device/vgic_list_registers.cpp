@@ -47,10 +47,9 @@ void hold_physical(Interrupt i)
 
 } // namespace
 
-void VgicDelivery::adopt_timers(CpuInterface& c)
+void VgicDelivery::adopt(CpuInterface& c)
 {
-    const auto timers = all_slots() & (mask_of(most_timers) - 1);
-    for (const unsigned n : each_bit(timers & ~c.used & ~machine::empty_list_registers())) {
+    for (const unsigned n : each_bit(all_slots() & ~c.used & ~machine::empty_list_registers())) {
         const Intid id = machine::read_list_register(n).get(Lr::vintid);
         const auto i = at(c.id, id);
         c.used |= mask_of(n);
@@ -60,7 +59,12 @@ void VgicDelivery::adopt_timers(CpuInterface& c)
         i.set(&Bank::resident);
         i.set(&Bank::held);
         i.set(&Bank::physically_active);
+        if (i.is(&Bank::edge)) i.set(&Bank::latch);
+        if (!i.is(&Bank::lent)) continue;
+        i.clear(&Bank::lent);
+        c.unit->device_list_register[entry_of(i)] = 0;
     }
+    open_list_registers(c);
 }
 
 /// The guest acknowledged what list register `n` had pending.
@@ -165,6 +169,7 @@ void VgicDelivery::rewrite_slot(CpuInterface& c, unsigned n)
     const auto i = at(c.id, c.slot_id(n));
     i.clear(&Bank::arrived);
     i.clear(&Bank::active_written);
+    c.contested = true;
     const bool wanted = is_deliverable(i);
     if (i.is(&Bank::active) || (wanted && target_of(i) == c.id)) return write_slot(c, n, i);
     drop_slot(c, n, i);
@@ -190,6 +195,7 @@ void VgicDelivery::write_slot(CpuInterface& c, unsigned n, Interrupt i)
     c.pending_slots = is_pending_state(lr) ? c.pending_slots | mask : c.pending_slots & ~mask;
     c.slot[n] = static_cast<std::uint16_t>(i.id.value() | std::uint32_t{source} << 10);
     i.set(&Bank::resident);
+    c.unit->open_list_registers &= ~mask;
     if (n >= most_timers && !c.is_timer(i.id)) return;
     c.timers_changed = true;
     if (n < most_timers && c.timer[n] != i.id) c.unit->timer_list_register[n] = 0;
@@ -201,6 +207,7 @@ void VgicDelivery::forget_slot(CpuInterface& c, unsigned n, Interrupt i)
     c.used &= ~mask;
     c.pending_slots &= ~mask;
     i.clear(&Bank::resident);
+    open_list_registers(c);
     if (n < most_timers || c.is_timer(i.id)) c.timers_changed = true;
 }
 
@@ -245,7 +252,8 @@ unsigned VgicDelivery::choose_slot(const CpuInterface& c, Intid id, std::uint32_
 /// when there is no free list register, the next flush decides.
 bool VgicDelivery::load_directly(CpuInterface& c, Interrupt i)
 {
-    if (!c.loaded || c.crowded || c.unit->wants(machine::Attention::interrupts)) return false;
+    if (!c.loaded || c.crowded || c.gathering || c.unit->wants(machine::Attention::interrupts))
+        return false;
     const auto empty = machine::empty_list_registers() & all_slots();
     if (empty == 0) return false;
     const auto n = choose_slot(c, i.id, empty);
@@ -279,9 +287,65 @@ void VgicDelivery::refresh_timers(CpuInterface& c)
     }
 }
 
+/// Those that nothing is in as far as memory knows, less those that the timers have for themselves;
+/// none while others wait that may be more urgent.
+void VgicDelivery::open_list_registers(const CpuInterface& c) const
+{
+    const auto timers = c.timer_mask != 0 ? mask_of(most_timers) - 1 : 0;
+    c.unit->open_list_registers = c.loaded && !c.crowded ? all_slots() & ~c.used & ~timers : 0;
+}
+
+/// A device's interrupt arrived on the CPU of the vCPU that it is for, and nothing else is to be
+/// said of it: it goes into a list register as the interrupt path will do it from now on.
+bool VgicDelivery::lend(Interrupt i, VcpuId running)
+{
+    if (!i.is_shared() || running == nobody || target_of(i) != running) return false;
+    auto& c = cpu(running);
+    const auto& b = *i.bank;
+    const auto known = b.latch | b.active | b.held | b.resident | b.lent;
+    if ((b.enabled & in_enabled_group(b) & ~known & i.mask()) == 0) return false;
+    const auto entry = entry_of(i);
+    recall(c, entry);
+    const auto open = c.unit->open_list_registers & machine::empty_list_registers();
+    if (open == 0 || c.unit->wants(machine::Attention::interrupts)) return false;
+    hold(i, running);
+    i.set(&Bank::lent);
+    c.device[entry] = i.id;
+    const auto lr = pending_form(i).with(Lr::hardware, true).with(Lr::pintid, i.physical());
+    c.unit->device_list_register[entry] = machine::native_list_register(lr);
+    machine::write_list_register(static_cast<unsigned>(std::bit_width(open)) - 1, lr);
+    return true;
+}
+
+void VgicDelivery::recall(CpuInterface& c, unsigned entry)
+{
+    auto& form = c.unit->device_list_register[entry];
+    if (form == 0) return;
+    adopt(c);
+    if (form == 0) return;
+    form = 0;
+    const auto i = at(c.id, c.device[entry]);
+    i.clear(&Bank::lent);
+    // What other CPUs did to it meanwhile.
+    if (i.is(&Bank::again)) i.set(&Bank::latch);
+    const bool changed =
+        ((i.bank->again | i.bank->arrived | i.bank->active_written) & i.mask()) != 0;
+    i.clear(&Bank::again);
+    i.clear(&Bank::arrived);
+    i.clear(&Bank::active_written);
+    if (changed) place(i, c.id);
+}
+
+void VgicDelivery::recall_all(CpuInterface& c)
+{
+    c.recalled = false;
+    for (unsigned entry = 0; entry < c.device.size(); ++entry)
+        recall(c, entry);
+}
+
 void VgicDelivery::fold_all(CpuInterface& c)
 {
-    adopt_timers(c);
+    adopt(c);
     for (const unsigned n : each_bit(c.used))
         fold_slot(c, n);
 }

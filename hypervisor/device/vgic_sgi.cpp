@@ -21,7 +21,7 @@ void Vgic::raise_sgi(VcpuId to, Intid sgi, VcpuId from)
     delivery_.open(i, from);
     // The same sender once more, while the list register shows its last one: that may have been
     // acknowledged already.
-    if (i.is_resident_elsewhere(from) && c.slot_source(c.slot_of(sgi)) == source)
+    if (i.is_elsewhere(from) && c.slot_source(c.slot_of(sgi)) == source)
         i.set(&Bank::again);
     else
         c.sgi_sources[sgi.value()] |= static_cast<std::uint8_t>(1U << source);

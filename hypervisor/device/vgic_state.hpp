@@ -43,8 +43,12 @@ struct Bank {
     std::uint32_t held = 0;
     /// It is in a list register, which knows better than `latch` and `active` until it is folded.
     std::uint32_t resident = 0;
-    /// While in a list register of another CPU: became pending once more, its physical interrupt
-    /// arrived once more, and `active` was written.
+    /// A device's: the interrupt path of the vCPU that holds it puts it into a list register by
+    /// itself, or has done so (RunningVcpu::device_list_register). It is in none that is `used`,
+    /// and for all but that vCPU's CPU it is as if it were resident.
+    std::uint32_t lent = 0;
+    /// While lent to or in a list register of another CPU: became pending once more, its physical
+    /// interrupt arrived once more, and `active` was written.
     std::uint32_t again = 0;
     std::uint32_t arrived = 0;
     std::uint32_t active_written = 0;
@@ -99,14 +103,20 @@ struct Interrupt {
     {
         bank->*word = (bank->*word & ~mask()) | (value ? mask() : 0);
     }
-    [[nodiscard]] bool is_resident_elsewhere(VcpuId running) const
+    [[nodiscard]] bool is_elsewhere(VcpuId running) const
     {
-        return is(&Bank::resident) && holder != running;
+        return ((bank->resident | bank->lent) & mask()) != 0 && holder != running;
     }
     [[nodiscard]] bool has_level_line() const { return (bank->line & ~bank->edge & mask()) != 0; }
     [[nodiscard]] std::uint8_t priority() const { return bank->priority[position()]; }
     [[nodiscard]] Intid physical() const { return Intid{bank->physical[position()]}; }
 };
+
+/// Where a device's interrupt is in RunningVcpu::device_list_register.
+inline unsigned entry_of(Interrupt i)
+{
+    return i.physical().value() % machine::RunningVcpu::devices;
+}
 
 /// One vCPU's side of the GIC: its private interrupts, and what is on its way to it.
 struct alignas(cache_line) CpuInterface {
@@ -122,7 +132,15 @@ struct alignas(cache_line) CpuInterface {
     bool spilled = false;
     /// machine::RunningVcpu::timer_list_register is to be thought over.
     bool timers_changed = false;
+    /// Others changed what is lent to it.
+    bool recalled = false;
+    /// Several interrupts change at once: the flush comes after the last one.
+    bool gathering = false;
+    /// Of those that wait, one may be more urgent than those in the list registers.
+    bool contested = false;
     machine::Maintenance requested = {};
+    /// The groups that the guest's CPU interface let through then.
+    unsigned requested_groups = 0;
     /// Where the linked SPIs that are for it were routed to.
     CpuId last_cpu{~std::uint32_t{0}};
 
@@ -143,6 +161,9 @@ struct alignas(cache_line) CpuInterface {
     /// The timers' interrupts, 0 if there is none, and their bits in `own`.
     std::array<Intid, most_timers> timer = {};
     std::uint32_t timer_mask = 0;
+
+    /// Which SPIs the interrupt path has in device_list_register.
+    std::array<Intid, machine::RunningVcpu::devices> device = {};
 
     /// GICv2: from which vCPUs each SGI is pending, and from which one it is active.
     std::array<std::uint8_t, first_ppi> sgi_sources = {};

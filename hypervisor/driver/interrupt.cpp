@@ -6,6 +6,7 @@
 #include "arm64/per_cpu.hpp"
 #include "driver/gic.hpp"
 #include "machine/cpu.hpp"
+#include "machine/short_way.hpp"
 #include "machine/time.hpp"
 #include "machine/upcalls.hpp"
 
@@ -38,6 +39,18 @@ struct V3 {
     {
         Gicv3::write_list_register<Index>(value);
     }
+    static void write_list_register(unsigned index, std::uint64_t value)
+    {
+        Gicv3::write_list_register(index, value);
+    }
+    static std::uint32_t empty_list_registers()
+    {
+        return static_cast<std::uint32_t>(arm64::ICH_ELRSR_EL2::read());
+    }
+    static Intid physical_of(std::uint64_t form)
+    {
+        return machine::ListRegister::from(form).get(machine::ListRegister::pintid);
+    }
 };
 
 struct V2 {
@@ -53,7 +66,20 @@ struct V2 {
     template <unsigned Index>
     [[gnu::always_inline]] static void write_list_register(std::uint64_t value)
     {
-        gic().v2().write_list_register(Index, static_cast<std::uint32_t>(value));
+        write_list_register(Index, value);
+    }
+    static void write_list_register(unsigned index, std::uint64_t value)
+    {
+        gic().v2().write_list_register(index, static_cast<std::uint32_t>(value));
+    }
+    static std::uint32_t empty_list_registers()
+    {
+        return gic().v2().virtual_control().read(Gich::empty);
+    }
+    static Intid physical_of(std::uint64_t form)
+    {
+        return GichListRegister::from(static_cast<std::uint32_t>(form))
+            .get(GichListRegister::pintid);
     }
 };
 
@@ -87,20 +113,25 @@ template <typename Controller>
 }
 
 template <typename Controller>
+[[gnu::noinline]] bool beyond_timers(RunningVcpu& vcpu,
+                                     typename Controller::Acknowledged acknowledged)
+{
+    if (!machine::take_device<Controller>(
+            vcpu, Controller::intid(acknowledged),
+            [&] [[gnu::always_inline]] { Controller::drop_priority(acknowledged); }))
+        handle<Controller>(vcpu, acknowledged);
+    return vcpu.attention.load(std::memory_order_relaxed) != 0;
+}
+
+template <typename Controller>
 [[gnu::always_inline]] inline bool interrupt_from_guest(RunningVcpu& vcpu)
 {
     const auto acknowledged = Controller::acknowledge();
-    const auto intid = Controller::intid(acknowledged);
-    if (intid == vcpu.timer_interrupt[0] && vcpu.timer_list_register[0] != 0) [[likely]] {
-        Controller::template write_list_register<0>(vcpu.timer_list_register[0]);
-        Controller::drop_priority(acknowledged);
-    } else if (intid == vcpu.timer_interrupt[1] && vcpu.timer_list_register[1] != 0) {
-        Controller::template write_list_register<1>(vcpu.timer_list_register[1]);
-        Controller::drop_priority(acknowledged);
-    } else {
-        handle<Controller>(vcpu, acknowledged);
-    }
-    return vcpu.attention.load(std::memory_order_relaxed) != 0;
+    if (machine::take_timer<Controller>(
+            vcpu, Controller::intid(acknowledged),
+            [&] [[gnu::always_inline]] { Controller::drop_priority(acknowledged); }))
+        return vcpu.attention.load(std::memory_order_relaxed) != 0;
+    return beyond_timers<Controller>(vcpu, acknowledged);
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "device/guest_layout.hpp"
 #include "fuzz/guest_domain.hpp"
 #include "machine/captured_console.hpp"
+#include "machine/short_way_taken.hpp"
 #include "machine/upcalls.hpp"
 
 namespace bulkhead {
@@ -25,11 +26,8 @@ public:
     {
         guest_.machine().physical_handler = [this](Intid intid) {
             auto& running = guest_.vcpu();
-            for (unsigned t = 0; t < 2; ++t)
-                if (intid == running.timer_interrupt[t] && running.timer_list_register[t] != 0)
-                    return machine::write_list_register(
-                        t, machine::ListRegister::from(running.timer_list_register[t]));
-            guest_.domain().vgic().physical_arrived(running.id, intid);
+            if (!test::ShortWay::take(running, intid))
+                guest_.domain().vgic().physical_arrived(running.id, intid);
         };
         guest_.machine().maintenance_handler = [this] {
             upcall::maintenance_interrupt(guest_.vcpu());

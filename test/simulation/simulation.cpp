@@ -2,6 +2,7 @@
 
 #include "device/guest_layout.hpp"
 #include "machine/physical_memory.hpp"
+#include "machine/short_way_taken.hpp"
 #include "machine/upcalls.hpp"
 #include "sched/scheduler.hpp"
 #include "simulation/guest.hpp"
@@ -165,11 +166,8 @@ void Simulation::take_physical(Intid intid)
 {
     auto& running = machine::running_vcpu();
     tell("physical interrupt {}", intid.value());
+    if (test::ShortWay::take(running, intid)) return;
     if (intid.value() < 32) {
-        // The short way of the interrupt path, see driver/interrupt.cpp.
-        for (unsigned t = 0; t < 2; ++t)
-            if (intid == running.timer_interrupt[t] && running.timer_list_register[t] != 0)
-                return machine::write_list_register(t, Lr::from(running.timer_list_register[t]));
         if (!running.has_guest) throw Broken("a private interrupt came to an idle processor");
         return upcall::guest_interrupt(running, intid);
     }

@@ -2,6 +2,7 @@
 
 #include "device/vgic.hpp"
 #include "machine/gic_register.hpp"
+#include "machine/short_way_taken.hpp"
 #include "machine/test_machine.hpp"
 
 #include <gtest/gtest.h>
@@ -262,13 +263,12 @@ private:
             write(offset, value);
     }
 
-    /// The interrupt path: the short way of the timers, else the GIC decides.
+    /// The interrupt path: the short way, else the GIC decides.
     void physical_interrupt(Intid intid)
     {
-        for (unsigned t = 0; t < 2; ++t) {
-            if (intid != unit().timer_interrupt[t] || unit().timer_list_register[t] == 0) continue;
+        if (ShortWay::take(unit(), intid)) {
             ++short_ways;
-            return interface().write(t, machine::ListRegister::from(unit().timer_list_register[t]));
+            return;
         }
         vgic.physical_arrived(self(), links_.contains(intid) ? links_[intid] : intid);
     }
