@@ -35,7 +35,7 @@ public:
                    .has_vpl011 = true,
                    .timer_interrupts = {Intid{27}, Intid{30}},
                    .watchdog_ms = 1000},
-                  map(), aligned(), vcpus_, *events_)
+                  map(), aligned(), vcpus_, events_.get())
     {
         for (const unsigned n : {40U, 50U, 60U})
             domain_.vgic().link_shared(Intid{n}, Intid{n});

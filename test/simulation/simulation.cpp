@@ -140,7 +140,7 @@ void Simulation::build(Partition& partition, unsigned number)
     const auto offset = align_up(address, cache_line) - address;
     partition.domain.emplace(configuration, permanent().maps[number],
                              std::span{partition.vgic_memory}.subspan(offset, needed),
-                             std::span{first, partition.vcpus}, *partition.events);
+                             std::span{first, partition.vcpus}, partition.events.get());
     partition.restarts = configuration.on_reset == ShutdownAction::restart;
     partition.domain->set_rebuild(Callback<bool()>::to<&Partition::rebuild>(partition));
     // Each has a quarter of what is linked.
