@@ -216,6 +216,29 @@ TEST(VgicLinked3, another_vcpu_sees_that_a_timer_which_the_gic_knows_nothing_of_
     EXPECT_TRUE(w.is(World::isactiver, virtual_timer, 0));
 }
 
+TEST(VgicLinked3, another_vcpu_may_write_the_state_of_a_timer_which_the_gic_knows_nothing_of)
+{
+    for (const auto word : {World::ispendr, World::isactiver}) {
+        World w{{.version = GicVersion::v3, .vcpus = 2, .timers = true}};
+        w.enable_groups();
+        w.prepare(virtual_timer);
+        w.machine.set_physical_line(virtual_timer, true);
+        w.settle();
+        ASSERT_EQ(w.short_ways, 1U);
+        w.run(1);
+        w.write_redistributor(0, 0x10000 + word, 1U << virtual_timer.value());
+        w.run(0);
+        w.settle();
+        unsigned held = 0;
+        for (unsigned n = 0; n < 4; ++n) {
+            const auto lr = w.interface().read(n);
+            held += lr.get(machine::ListRegister::vintid) == virtual_timer &&
+                    lr.get(machine::ListRegister::state) != machine::ListRegister::State::invalid;
+        }
+        EXPECT_EQ(held, 1U) << std::hex << word;
+    }
+}
+
 TEST_P(VgicLinked, a_timer_keeps_no_more_urgent_one_of_too_many_out)
 {
     auto w = with_timers();
