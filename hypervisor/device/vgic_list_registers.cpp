@@ -58,10 +58,12 @@ void VgicDelivery::adopt_timers(CpuInterface& c)
         c.slot[n] = static_cast<std::uint16_t>(id.value());
         c.changed_slots |= mask_of(n);
         // What another vCPU has written meanwhile is folded like what is written from now on.
-        unqueue(i);
-        i.assign(&Bank::again, i.is(&Bank::latch));
-        i.assign(&Bank::active_written, i.is(&Bank::active));
-        i.clear(&Bank::latch);
+        if (((c.own.latch | c.own.active) & i.mask()) != 0) {
+            unqueue(i);
+            i.assign(&Bank::again, i.is(&Bank::latch));
+            i.assign(&Bank::active_written, i.is(&Bank::active));
+            i.clear(&Bank::latch);
+        }
         i.set(&Bank::resident);
         i.set(&Bank::held);
         i.set(&Bank::physically_active);
