@@ -25,25 +25,26 @@ def test_linux_finds_the_clock_of_its_partial_tree_and_wakes_by_it(boot):
     linux.see("powered off")
 
 
+def interrupts_after_each_restart(machine, command, answer):
+    for _ in range(RESTARTS):
+        machine.command(command, answer)
+        machine.command("reset", "hello: command line")
+    assert not machine.lines("unexpected interrupt"), machine.text
+
+
 def test_a_device_of_the_zcu102_interrupts_its_guest_over_fifty_restarts(boot):
     machine = boot("passthrough_zcu102", interactive=True, seconds=120)
     machine.see("DOM2: hello: command line")
     machine.command("count", "hello: there is no TTC")
     machine.switch_input("DOM2")
-    for _ in range(RESTARTS):
-        machine.command("count", "hello: interrupt 68 of the counter at 0xff110000 after")
-        machine.command("reset", "hello: command line")
-    assert not machine.lines("unexpected interrupt"), machine.text
+    interrupts_after_each_restart(machine, "count", "hello: interrupt 68 of the counter at 0xff110000 after")
 
 
 def test_a_clock_is_quiet_and_works_after_each_of_fifty_restarts(boot):
     machine = boot("passthrough_gicv3", interactive=True, seconds=120)
     machine.see("DOM2: hello: command line")
     machine.switch_input("DOM2")
-    for _ in range(RESTARTS):
-        machine.command("alarm 0", "hello: interrupt 34 of the clock at 0x9010000 after")
-        machine.command("reset", "hello: command line")
-    assert not machine.lines("unexpected interrupt"), machine.text
+    interrupts_after_each_restart(machine, "alarm 0", "hello: interrupt 34 of the clock at 0x9010000 after")
 
 
 def test_a_guest_with_the_machines_addresses_drives_a_device(boot):
