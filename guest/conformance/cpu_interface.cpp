@@ -6,6 +6,8 @@
 #include "kit/gic_cpu_interface.hpp"
 #include "kit/system_register.hpp"
 
+#include <array>
+
 namespace bulkhead::guest::conformance {
 namespace {
 
@@ -186,6 +188,35 @@ void split_end_lets_others_through()
     expect("neither is active", !is_active(sgi(8)) && !is_active(sgi(9)));
 }
 
+/// More active at once than any CPU has list registers.
+void split_end_deactivates_the_one_that_is_meant()
+{
+    gic::set_split_end(true);
+    std::array<gic::Acknowledged, 16> taken{};
+    for (std::uint32_t n = 0; n < taken.size(); ++n) {
+        enable(sgi(n), 0x80);
+        send_to_self(sgi(n));
+        taken[n] = take();
+        machine::end(taken[n]);
+    }
+    std::uint32_t left = 0xffff;
+    for (std::uint32_t k = 0; k < taken.size(); ++k) {
+        const auto& one = taken[(k * 7 + 5) % taken.size()];
+        gic::deactivate(one);
+        left &= ~(1U << one.intid().value);
+        expect_equal("SGIs that are active",
+                     gic::block_of(sgi(0)).read(Gicd::ISACTIVER[0]) & 0xffff, left);
+    }
+    for (const auto& each : taken)
+        send_to_self(each.intid());
+    for (std::uint32_t n = 0; n < taken.size(); ++n) {
+        const auto again = take();
+        machine::end(again);
+        gic::deactivate(again);
+        expect("each comes again", !again.intid().is_special());
+    }
+}
+
 constexpr Check checks[] = {
     {"cpu_interface.system_registers_are_on", system_registers_are_on, Needs::gic_v3},
     {"cpu_interface.priority_mask_keeps_its_bits", priority_mask_keeps_its_bits},
@@ -201,6 +232,8 @@ constexpr Check checks[] = {
     {"cpu_interface.disabling_withdraws", disabling_withdraws},
     {"cpu_interface.split_end_drops_then_deactivates", split_end_drops_then_deactivates},
     {"cpu_interface.split_end_lets_others_through", split_end_lets_others_through},
+    {"cpu_interface.split_end_deactivates_the_one_that_is_meant",
+     split_end_deactivates_the_one_that_is_meant},
 };
 
 } // namespace

@@ -182,9 +182,11 @@ Result<domain::Domain*> create_domain(const DomainDescription& description, Host
     });
     if (!domain) return domain;
     if (gic_version(host.description) == device::GicVersion::v2) {
-        const auto window = description.places.cpus;
-        auto mapped = (*domain)->memory().map(window.start, host.virtual_cpu_interface, window.size,
-                                              memory::Stage2Access::device);
+        // Without the second page: GICV_DIR traps. The hardware ends what is in a list register,
+        // and only EL2 knows what else is active. On GICv3 that is ICH_HCR_EL2.TDIR, when needed.
+        auto mapped =
+            (*domain)->memory().map(description.places.cpus.start, host.virtual_cpu_interface,
+                                    page_size, memory::Stage2Access::device);
         if (!mapped) return failure(mapped.error());
     }
     for (const auto& shared : host.shared) {

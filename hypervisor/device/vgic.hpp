@@ -64,7 +64,7 @@ public:
     /// GICv3: a write of ICC_SGI1R_EL1 (`any_group`), or of ICC_SGI0R_EL1 or ICC_ASGI1R_EL1, which
     /// with one security state reach SGIs of group 0 only (IHI 0069, 12.1.10).
     void send_sgi(VcpuId from, gic::SgiRequest request, bool any_group) EXCLUDES(lock_);
-    /// A trapped write of ICC_DIR_EL1 or GICV_DIR (machine::Maintenance::trap_deactivation).
+    /// A trapped write of ICC_DIR_EL1 (machine::Maintenance::trap_deactivation) or GICV_DIR.
     void deactivate(VcpuId running, Intid intid) EXCLUDES(lock_);
 
     /// Input signals of the domain's other devices. Any CPU.

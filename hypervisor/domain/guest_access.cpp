@@ -60,6 +60,17 @@ MmioResult access_distributor(domain::Vcpu& vcpu, MmioAccess& access, std::uint6
     return finish(access, domain.vgic().read_distributor(vcpu.id, offset, access.size));
 }
 
+/// GICV's second page: GICV_DIR (IHI 0048, 5.5), and nothing else.
+MmioResult access_deactivation(domain::Vcpu& vcpu, MmioAccess& access)
+{
+    constexpr std::uint64_t gicv_dir = 0x1000;
+    if (access.size != 4) return MmioResult::abort;
+    if (access.write && access.address - vcpu.domain->places().cpus.start == gicv_dir)
+        vcpu.domain->vgic().deactivate(vcpu.id,
+                                       Intid{static_cast<std::uint32_t>(access.value) & 0x3ff});
+    return MmioResult::done;
+}
+
 MmioResult access_vpl011(domain::Domain& domain, MmioAccess& access)
 {
     const auto offset = access.address - domain.places().vpl011.start;
@@ -80,8 +91,9 @@ MmioResult access_mmio(RunningVcpu& running, MmioAccess& access)
     const auto& places = domain.places();
     if (is_in(access.address, places.distributor))
         return access_distributor(vcpu, access, access.address - places.distributor.start);
-    if (domain.gic_version() == device::GicVersion::v3 && is_in(access.address, places.cpus))
-        return access_redistributor(vcpu, access);
+    if (is_in(access.address, places.cpus))
+        return domain.gic_version() == device::GicVersion::v3 ? access_redistributor(vcpu, access)
+                                                              : access_deactivation(vcpu, access);
     if (is_in(access.address, places.vpl011) && domain.vpl011() != nullptr)
         return access_vpl011(domain, access);
     if (!domain.ignores_unmapped()) return MmioResult::abort;

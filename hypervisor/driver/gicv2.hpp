@@ -35,7 +35,7 @@ class Gicv2 {
 public:
     struct Regions {
         Mmio distributor, cpu, virtual_control;
-        /// The guest's CPU interface, two pages (GICV).
+        /// The guest's CPU interface (GICV), of which guests have the first page.
         PhysicalAddress virtual_cpu;
     };
 

@@ -43,8 +43,8 @@ struct Maintenance {
     /// The guest enables or disables a group at its CPU interface, as seen from its present setting
     /// (VGrp0EIE or VGrp0DIE, VGrp1EIE or VGrp1DIE).
     bool group_change = false;
-    /// Trap the guest's writes to the deactivate register (TDIR; GICV_DIR's page in stage 2): only
-    /// so is it known which of several active interrupts outside the list registers was meant.
+    /// Trap the guest's writes to ICC_DIR_EL1 (TDIR): only so is it known which of several active
+    /// interrupts outside the list registers was meant. GICv2's always trap.
     bool trap_deactivation = false;
 
     bool operator==(const Maintenance&) const = default;

@@ -92,8 +92,13 @@ private:
         auto& begun = begun_[guest_.machine().current().value()];
         if (begun.empty()) return;
         guest_.interface().end_of_interrupt(begun.back());
-        if (!guest_.interface().deactivate(begun.back()))
+        const auto& domain = guest_.domain();
+        if (domain.gic_version() == device::GicVersion::v2) {
+            upcall::MmioAccess gicv_dir{domain.places().cpus.start + 0x1000, 4, true, begun.back()};
+            test::require(upcall::access_mmio(guest_.vcpu(), gicv_dir) == upcall::MmioResult::done);
+        } else if (!guest_.interface().deactivate(begun.back())) {
             upcall::deactivate(guest_.vcpu(), Intid{begun.back() & 0x3ff});
+        }
         begun.pop_back();
         react();
     }

@@ -234,10 +234,6 @@ private:
 
     void acknowledge()
     {
-        // GICv2 hosts cannot follow more, see doc/architecture.md.
-        if (is_v2() && partition_.eoi_mode &&
-            begun_.size() + ended_.size() >= interface().list_registers)
-            return;
         const bool exact = s_.is_up_to_date(cpu_);
         unsigned expected = 0;
         const auto* best = exact ? most_urgent(expected) : nullptr;
@@ -281,7 +277,9 @@ private:
             auto& r = record(iar & 0x3ff);
             r.start_access();
             s_.tell("deactivates {}", iar & 0x3ff);
-            if (!interface().deactivate(iar)) {
+            if (is_v2()) {
+                access(layout::gicv2_cpu_interface.start + 0x1000, 4, true, iar);
+            } else if (!interface().deactivate(iar)) {
                 upcall::deactivate(machine::running_vcpu(), Intid{iar & 0x3ff});
                 return_from_trap();
             }

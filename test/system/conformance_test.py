@@ -27,3 +27,7 @@ def test_the_machine_is_the_architectures_on_gicv3(boot):
 
 def test_the_machine_is_the_architectures_on_gicv2(boot):
     assert failures(boot("conformance_gicv2")) - NOT_IN_QEMU_GICV2 == set()
+
+
+def test_the_machine_is_the_architectures_on_the_zcu102(boot):
+    assert failures(boot("conformance_zcu102")) - NOT_IN_QEMU_GICV2 == set()

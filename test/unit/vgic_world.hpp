@@ -129,8 +129,10 @@ public:
     void end(Intid intid) { end(intid.value()); }
     void deactivate(Intid iar)
     {
-        if (!interface().deactivate(iar.value()))
-            vgic.deactivate(self(), Intid{iar.value() & 0x3ff});
+        // GICV_DIR is in no guest's stage 2.
+        const bool traps = version() == GicVersion::v2 ? interface().eoi_mode
+                                                       : !interface().deactivate(iar.value());
+        if (traps) vgic.deactivate(self(), Intid{iar.value() & 0x3ff});
         settle();
     }
     /// Acknowledges and ends all there is, and says in which order.
