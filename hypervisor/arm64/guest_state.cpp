@@ -8,6 +8,7 @@
 #include "arm64/system_register.hpp"
 #include "arm64/system_register_trap.hpp"
 #include "machine/list_register.hpp"
+#include "machine/time.hpp"
 
 namespace bulkhead::arm64 {
 namespace {
@@ -158,6 +159,14 @@ void save_guest(GuestState& state, const GuestRegisters& general)
     state.fpcr = FPCR::read();
     save_virtual_cpu_interface(state);
     state.general = general;
+}
+
+Ticks timer_deadline(const GuestState& state, unsigned timer)
+{
+    // ENABLE, and not IMASK (Arm ARM D17.11.15, D17.11.22).
+    const auto control = timer == 0 ? state.cntv_ctl_el0 : state.cntp_ctl_el0;
+    if ((control & 3) != 1) return never;
+    return Ticks{timer == 0 ? state.cntv_cval_el0 + state.cntvoff_el2 : state.cntp_cval_el0};
 }
 
 void discard_guest()

@@ -17,7 +17,9 @@ enum class Rank : std::uint8_t {
     uart, // a guest's UART, which raises interrupts
     event_channels,
     vgic,
+    unit, // what a scheduler schedules
     scheduler,
+    alarms,
     page_pool,
     console_line, // the line that a domain is writing
     console,      // the host's console; anyone may print while holding anything

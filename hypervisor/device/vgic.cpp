@@ -88,6 +88,12 @@ bool Vgic::has_deliverable(VcpuId running)
     return delivery_.has_deliverable(delivery_.cpu(running));
 }
 
+bool Vgic::can_timer_signal(VcpuId vcpu, unsigned timer)
+{
+    const Guard guard{lock_};
+    return delivery_.can_signal(delivery_.at(vcpu, delivery_.cpu(vcpu).timer[timer]));
+}
+
 void Vgic::load(VcpuId vcpu)
 {
     const Guard guard{lock_};

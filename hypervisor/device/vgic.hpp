@@ -79,6 +79,9 @@ public:
     /// Folds the list registers and fills them anew: before the guest is entered with
     /// Attention::interrupts set (the caller clears it first), and upon a maintenance interrupt.
     void flush(VcpuId running) EXCLUDES(lock_);
+    /// Would timer `timer` (link_timer) of a vCPU that is not loaded come to the guest if it
+    /// signalled?
+    bool can_timer_signal(VcpuId vcpu, unsigned timer) EXCLUDES(lock_);
     /// Would the guest leave a WFI? Flushes.
     bool has_deliverable(VcpuId running) EXCLUDES(lock_);
     /// The vCPU starts and stops to run on this CPU; a vCPU that is not loaded has nothing there.

@@ -38,9 +38,10 @@ VcpuId VgicDelivery::target_of(Interrupt i)
 
 void VgicDelivery::notify(VcpuId vcpu, VcpuId running)
 {
-    auto& unit = *cpu(vcpu).unit;
-    if (vcpu == running) return unit.want(machine::Attention::interrupts);
-    sched::notify(unit, machine::Attention::interrupts);
+    auto& c = cpu(vcpu);
+    if (vcpu != running) return sched::notify(*c.unit, machine::Attention::interrupts);
+    // What is being saved is looked at when it is loaded.
+    if (c.loaded) c.unit->want(machine::Attention::interrupts);
 }
 
 void VgicDelivery::open(Interrupt i, VcpuId running)

@@ -69,6 +69,12 @@ public:
     void follow_enables(Bank& bank);
     [[nodiscard]] gic::DistributorControl control() const { return control_; }
     void notify(VcpuId vcpu, VcpuId running);
+    /// Does it come to the guest when its input says so?
+    [[nodiscard]] bool can_signal(Interrupt i) const
+    {
+        return (i.bank->enabled & in_enabled_group(*i.bank) & ~(i.bank->active | i.bank->held) &
+                i.mask()) != 0;
+    }
     /// Does memory know the pending and active states of a bank? Else those who do were asked.
     bool is_known(Bank& bank, VcpuId running);
 

@@ -40,7 +40,7 @@ Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::s
       events_(id_, vgic_, configuration.vgic.vcpus, events), console_(configuration.id),
       vcpus_(vcpus), trap_wait_(configuration.trap_wait), has_pmu_(configuration.has_pmu),
       on_reset_(configuration.on_reset), on_crash_(configuration.on_crash),
-      watch_(configuration.watchdog_ms)
+      watch_(configuration.watchdog_ms, Callback<void()>::to<&Domain::look>(*this))
 {
     if (configuration.has_vpl011)
         vpl011_.emplace(Callback<bool(char)>::to<&device::DomainConsole::put>(console_),
@@ -101,13 +101,15 @@ bool Domain::power_off(Vcpu& own)
     bool others = false;
     for (const auto& vcpu : vcpus_)
         others |= &vcpu != &own && is_on(vcpu.id);
-    if (others) sched::switch_off(own);
+    if (others) static_cast<void>(sched::switch_off(own));
     return others;
 }
 
 bool Domain::is_on(VcpuId vcpu) const
 {
-    return vcpus_[vcpu.value()].state.load(std::memory_order_acquire) != sched::Unit::State::down;
+    using State = sched::Unit::State;
+    const auto state = vcpus_[vcpu.value()].state.load(std::memory_order_acquire);
+    return state != State::down && state != State::working;
 }
 
 void Domain::vcpu_went_down()
@@ -121,10 +123,19 @@ void Domain::vcpu_went_down()
         gone_ = true;
         again = action_ == ShutdownAction::restart;
     }
-    if (!again || !restart()) domain_has_gone();
+    if (again)
+        sched::start_work(vcpus_[0]);
+    else
+        domain_has_gone();
 }
 
-/// The calling CPU is the domain's and runs nothing; nobody else can start or stop the domain now.
+bool Domain::build_anew()
+{
+    if (!restart()) domain_has_gone();
+    return false;
+}
+
+/// The calling CPU runs nothing; nobody else can start or stop the domain now.
 bool Domain::restart()
 {
     if (vpl011_) vpl011_->reset();
@@ -147,11 +158,18 @@ ShutdownAction Domain::action_for(ShutdownReason reason) const
 
 void Domain::shut_down(ShutdownReason reason, std::string_view why)
 {
+    if (stop(reason, why)) vcpu_went_down();
+}
+
+bool Domain::stop(ShutdownReason reason, std::string_view why)
+{
     const Guard guard{lock_};
-    if (stopped_.exchange(true, std::memory_order_acq_rel)) return;
+    if (stopped_.exchange(true, std::memory_order_acq_rel)) return false;
     action_ = action_for(reason);
+    bool are_down = true;
     for (auto& vcpu : vcpus_)
-        if (is_on(vcpu.id)) sched::switch_off(vcpu);
+        are_down &= !is_on(vcpu.id) || sched::switch_off(vcpu);
+    watch_.stop();
     events_.stop();
     console_.finish();
     constexpr std::string_view words[] = {"powered off", "asked for a reset", "", "crashed"};
@@ -166,16 +184,20 @@ void Domain::shut_down(ShutdownReason reason, std::string_view why)
                    name_, word, why, is_wanted ? "" : ": stopped");
     }
     if (action_ == ShutdownAction::panic) machine::halt("a domain ended that must not");
+    return are_down;
 }
 
-void Domain::alarm(bool runs_here)
+void Domain::look()
 {
     if (is_stopped()) return;
-    if (watch_.has_passed(Watch::silence) && runs_here) {
-        const auto exit = machine::last_exit();
+    if (watch_.has_passed(Watch::silence)) {
+        auto& running = machine::running_vcpu();
+        const bool runs_here = running.has_guest && vcpu_of(running).domain == this;
+        const auto exit = runs_here ? machine::last_exit() : machine::LastExit{"not known"};
         log::warning("domain {} ({}) has not reached its console nor its GIC {} s after its "
                      "start: pc {x}, last exit: {} {}",
-                     id_, name_, Watch::silence_seconds, machine::guest_pc(), exit.what,
+                     id_, name_, Watch::silence_seconds,
+                     runs_here ? machine::guest_pc() : vcpus_[0].registers.pc, exit.what,
                      exit.address);
     }
     if (watch_.has_passed(Watch::watchdog))

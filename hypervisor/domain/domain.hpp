@@ -76,9 +76,8 @@ public:
     /// Starts the first vCPU at its entry point, with the device tree's address in x0. No vCPU is
     /// on, and the devices are as after power on.
     void start(GuestAddress entry, GuestAddress device_tree) EXCLUDES(lock_);
-    /// What a restart calls on one of the domain's own CPUs, with no vCPU on, for the guest's
-    /// memory to be filled anew and start() to be called. False: it cannot be, and the domain stays
-    /// down.
+    /// What a restart calls, with no vCPU on, for the guest's memory to be filled anew and start()
+    /// to be called. False: it cannot be, and the domain stays down.
     void set_rebuild(Callback<bool()> rebuild) { rebuild_ = rebuild; }
 
     enum class PowerOn : std::uint8_t { done, already_on, stopping };
@@ -91,21 +90,26 @@ public:
     /// Stops all vCPUs; those on other CPUs leave the guest soon. What follows is the
     /// configuration's word. `why` is for the console, and starts with what separates it.
     void shut_down(ShutdownReason reason, std::string_view why = {}) EXCLUDES(lock_);
-    /// One of its vCPUs is down for good or for now. With the last one the domain is built anew
-    /// here, or is gone; with the last domain, the machine's work is done (MachinePolicy).
+    /// One of its vCPUs is down for good or for now. With the last one the domain is to be built
+    /// anew, when it is its first vCPU's turn to run; or it is gone, and with the last domain the
+    /// machine's work is done (MachinePolicy).
     void vcpu_went_down() EXCLUDES(lock_);
+    /// A part of that. True: there is more to do.
+    bool build_anew();
     [[nodiscard]] bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
 
     [[nodiscard]] Watch& watch() { return watch_; }
-    /// Looks at what is to be watched, for a CPU of this domain.
-    void alarm(bool runs_here);
     /// May the guest's doings be reported now?
     [[nodiscard]] bool may_report() { return reports_.admit(); }
 
 private:
     void set_vpl011_line(bool high);
     [[nodiscard]] ShutdownAction action_for(ShutdownReason reason) const;
+    /// True: all its vCPUs are down already.
+    bool stop(ShutdownReason reason, std::string_view why) EXCLUDES(lock_);
     bool restart();
+    /// Looks at what is to be watched.
+    void look();
 
     const DomainId id_;
     const std::string_view name_;

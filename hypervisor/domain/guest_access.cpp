@@ -5,6 +5,7 @@
 #include "device/guest_layout.hpp"
 #include "domain/domain.hpp"
 #include "machine/cpu.hpp"
+#include "machine/physical_interrupt.hpp"
 #include "machine/upcalls.hpp"
 #include "sched/run_loop.hpp"
 
@@ -127,7 +128,8 @@ void guest_interrupt(RunningVcpu& running, Intid physical)
                                               physical);
     }
     if (physical < Intid{16}) machine::stop(); // EL2's other SGI is send_stop's
-    if (!running.has_guest) return;
+    // It was signalled before its vCPU left.
+    if (!running.has_guest) return machine::deactivate_physical(physical);
     auto& vcpu = vcpu_of(running);
     const auto& timers = vcpu.timer_interrupt;
     const auto intid = physical == timers[0]   ? layout::virtual_timer

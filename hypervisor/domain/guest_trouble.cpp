@@ -29,14 +29,6 @@ void refused(RunningVcpu& running, std::string_view what, GuestAddress address)
                      domain.id(), domain.name(), what, address, vcpu.id, machine::guest_pc());
 }
 
-void alarm(RunningVcpu& running)
-{
-    for (auto* domain : domain::all_domains())
-        for (const auto& vcpu : domain->vcpus())
-            if (vcpu.placed_on.load() == machine::this_cpu())
-                return domain->alarm(&running == &vcpu);
-}
-
 std::string_view describe(RunningVcpu& vcpu) { return domain::vcpu_of(vcpu).domain->name(); }
 
 } // namespace bulkhead::upcall

@@ -3,6 +3,8 @@
 #include "domain/domain.hpp"
 #include "sched/run_loop.hpp"
 
+#include <algorithm>
+
 namespace bulkhead::sched {
 namespace {
 
@@ -18,9 +20,20 @@ void entered(Unit& unit)
 {
     const auto& vcpu = vcpu_of(unit);
     vcpu.domain->vgic().load(vcpu.id);
-    if (vcpu.id == VcpuId{0}) vcpu.domain->watch().set_alarm();
+    if (vcpu.id == VcpuId{0}) vcpu.domain->watch().follow();
 }
 void leaving(Unit& unit) { vgic_of(unit).save(vcpu_of(unit).id); }
 void went_down(Unit& unit) { vcpu_of(unit).domain->vcpu_went_down(); }
+bool work(Unit& unit) { return vcpu_of(unit).domain->build_anew(); }
+
+Ticks timer_deadline(Unit& unit)
+{
+    const auto& vcpu = vcpu_of(unit);
+    auto first = machine::never;
+    for (const unsigned timer : {0U, 1U})
+        if (vcpu.domain->vgic().can_timer_signal(vcpu.id, timer))
+            first = std::min(first, machine::timer_deadline(vcpu.registers, timer));
+    return first;
+}
 
 } // namespace bulkhead::sched

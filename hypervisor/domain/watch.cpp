@@ -7,9 +7,11 @@ namespace bulkhead::domain {
 void Watch::start()
 {
     at(silence) = machine::now() + silence_seconds * machine::ticks_per_second();
-    if (!has_watchdog()) return;
-    period_ = watchdog_ms_ * machine::ticks_per_second() / 1000;
-    pet();
+    if (has_watchdog()) {
+        period_ = watchdog_ms_ * machine::ticks_per_second() / 1000;
+        pet();
+    }
+    set_alarm();
 }
 
 void Watch::first_sign()
@@ -43,9 +45,9 @@ bool Watch::has_passed(Deadline deadline)
     return end <= machine::now() && at(deadline).compare_exchange_strong(end, machine::never);
 }
 
-void Watch::set_alarm() const
+void Watch::set_alarm()
 {
-    machine::set_alarm(std::min(deadlines_[silence].load(), deadlines_[watchdog].load()));
+    alarm_.set(std::min(deadlines_[silence].load(), deadlines_[watchdog].load()));
 }
 
 } // namespace bulkhead::domain

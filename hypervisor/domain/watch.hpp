@@ -1,7 +1,9 @@
 #pragma once
 
+#include "base/callback.hpp"
 #include "base/types.hpp"
 #include "machine/time.hpp"
+#include "sched/alarm.hpp"
 
 #include <array>
 #include <atomic>
@@ -12,16 +14,23 @@ namespace bulkhead::domain {
 /// What a domain has to do in time, or be noticed: touch its UART or its GIC soon after its start,
 /// and pet its watchdog if it has one. Times are of the system counter; any CPU may call anything.
 ///
-/// The timer that looks (machine::set_alarm) runs on the domain's own CPUs, and only while there is
-/// something to look for.
+/// The alarm that looks is set on the domain's own CPUs, and only while there is something to look
+/// for.
 class Watch {
 public:
     static constexpr std::uint64_t silence_seconds = 10;
 
-    explicit Watch(std::uint32_t watchdog_ms) : watchdog_ms_(watchdog_ms) {}
+    /// `look` is called when a deadline may have passed.
+    Watch(std::uint32_t watchdog_ms, Callback<void()> look)
+        : watchdog_ms_(watchdog_ms), alarm_(look)
+    {
+    }
 
     /// The domain starts: both times run from now.
     void start();
+
+    /// It has ended.
+    void stop() { alarm_.cancel(); }
 
     /// The guest used a device that tells that it got somewhere.
     void sign_of_life()
@@ -41,8 +50,13 @@ public:
     enum Deadline : std::uint8_t { silence, watchdog };
     /// True once for a deadline that has passed.
     bool has_passed(Deadline deadline);
-    /// Sets the calling CPU's alarm to what comes next, if anything does.
-    void set_alarm() const;
+    /// Looks again when what comes next is due, if anything is, on the calling CPU.
+    void set_alarm();
+    /// The domain's first vCPU comes onto the calling CPU.
+    void follow()
+    {
+        if (alarm_.is_elsewhere()) set_alarm();
+    }
 
 private:
     [[gnu::noinline, gnu::cold]] void first_sign();
@@ -51,6 +65,7 @@ private:
     const std::uint32_t watchdog_ms_;
     std::atomic<std::uint64_t> period_ = 0; // in ticks
     std::array<std::atomic<Ticks>, 2> deadlines_ = {machine::never, machine::never};
+    sched::Alarm alarm_;
 };
 
 } // namespace bulkhead::domain

@@ -69,13 +69,14 @@ template <typename Controller>
         // The acknowledgement is a load from a device on GICv2: what the sender wrote before the
         // SGI is to be seen after it.
         asm volatile("dmb ishld" : : : "memory");
+        upcall::look_up(vcpu);
         Controller::deactivate(acknowledged);
     } else if (intid == own.maintenance) {
         if (vcpu.has_guest) upcall::maintenance_interrupt(vcpu);
         Controller::deactivate(acknowledged);
     } else if (intid == own.alarm) {
         machine::set_alarm(machine::never);
-        upcall::alarm(vcpu);
+        upcall::alarm();
         Controller::deactivate(acknowledged);
     } else if (own.console_handler != nullptr && intid == own.console) {
         own.console_handler();

@@ -43,7 +43,7 @@ Result<void> poll(Caller caller, const sched_poll& request)
 Outcome sched_op(Caller caller)
 {
     switch (caller.number(0)) {
-    case SCHEDOP_yield: return 0;
+    case SCHEDOP_yield: sched::give_way(caller.vcpu()); return 0;
     case SCHEDOP_block: sched::block(caller.vcpu()); return 0;
     case SCHEDOP_shutdown:
         return caller.with<sched_shutdown>(

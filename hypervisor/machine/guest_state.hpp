@@ -69,6 +69,8 @@ void set_identity(GuestState& state, const GuestIdentity& identity);
 /// Puts `state` on this CPU / takes it off. `general` is the trap frame of the CPU.
 void load_guest(const GuestState& state, GuestRegisters& general);
 void save_guest(GuestState& state, const GuestRegisters& general);
+/// When the virtual (0) or the physical timer (1) signals, as its registers stand; it may have.
+[[nodiscard]] Ticks timer_deadline(const GuestState& state, unsigned timer);
 /// Takes the guest off this CPU for good: its timers and its PMU stop, its instructions leave the
 /// cache.
 void discard_guest();

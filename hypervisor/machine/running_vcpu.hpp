@@ -32,11 +32,9 @@ struct alignas(cache_line) RunningVcpu {
     std::array<Intid, 2> timer_interrupt = {};
     PerCpu* cpu = nullptr;
 
-    /// Any CPU. The one that runs this vCPU sees it before it next enters the guest.
-    void want(Attention why)
-    {
-        attention.fetch_or(static_cast<std::uint32_t>(why), std::memory_order_release);
-    }
+    /// Any CPU. The one that runs this vCPU sees it before it next enters the guest. Who then looks
+    /// where it runs is either seen or sees that.
+    void want(Attention why) { attention.fetch_or(static_cast<std::uint32_t>(why)); }
     [[nodiscard]] bool wants(Attention why) const
     {
         return (attention.load(std::memory_order_relaxed) & static_cast<std::uint32_t>(why)) != 0;

@@ -55,8 +55,11 @@ void maintenance_interrupt(RunningVcpu& vcpu);
 /// The guest gets an abort for what it tried at an address that is nothing of its.
 void refused(RunningVcpu& vcpu, std::string_view what, GuestAddress address);
 
-/// The calling CPU's alarm (machine::set_alarm), on behalf of whoever runs there.
-void alarm(RunningVcpu& vcpu);
+/// Another CPU sent machine::send_reschedule().
+void look_up(RunningVcpu& vcpu);
+
+/// The calling CPU's alarm (machine::set_alarm).
+void alarm();
 
 /// Attention is wanted, or the guest cannot go on: decides what this CPU runs next and puts its
 /// registers into `registers`. Returns when there is something to run.

@@ -1,7 +1,7 @@
 #include "sched/arinc653_scheduler.hpp"
 
 #include "base/bits.hpp"
-#include "machine/cpu.hpp"
+#include "sched/run_loop.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -55,9 +55,7 @@ void Arinc653Scheduler::find_units()
 
 void Arinc653Scheduler::look_again()
 {
-    if (current_ != nullptr) current_->want(machine::Attention::reschedule);
-    if (cpu_ != 0)
-        machine::send_reschedule(CpuId{static_cast<std::uint32_t>(std::countr_zero(cpu_))});
+    if (cpu_ != 0) ask_to_pick(CpuId{static_cast<std::uint32_t>(std::countr_zero(cpu_))});
 }
 
 /// The window that it is time for; null: the frame's slack.

@@ -6,6 +6,7 @@
 #include "sched/credit_scheduler.hpp"
 #include "sched/null_scheduler.hpp"
 #include "sched/rtds_scheduler.hpp"
+#include "sched/run_loop.hpp"
 
 #include <algorithm>
 #include <array>
@@ -67,7 +68,7 @@ Result<void> give(pools::Pool& pool, CpuId cpu) REQUIRES(lock)
         return added;
     }
     pool.cpus |= bit(cpu.value());
-    machine::send_reschedule(cpu);
+    ask_to_pick(cpu);
     return {};
 }
 
@@ -130,7 +131,7 @@ Result<void> remove_cpu(CpuId cpu)
     if (auto removed = pool->scheduler->remove_cpu(cpu); !removed) return removed;
     pool->cpus &= ~bit(cpu.value());
     owners[cpu.value()] = &of_nobody;
-    machine::send_reschedule(cpu);
+    ask_to_pick(cpu);
     return {};
 }
 

@@ -2,14 +2,9 @@
 
 #include "base/bits.hpp"
 #include "machine/cpu.hpp"
+#include "sched/run_loop.hpp"
 
 namespace bulkhead::sched {
-
-void NullScheduler::tell(CpuId cpu)
-{
-    if (auto* running = last_[cpu.value()].load()) running->want(machine::Attention::reschedule);
-    machine::send_reschedule(cpu);
-}
 
 /// The CPU is free: it goes to who has waited longest for it.
 void NullScheduler::give(CpuId cpu)
@@ -20,7 +15,7 @@ void NullScheduler::give(CpuId cpu)
         unit->placed_on = cpu;
     }
     owner_[cpu.value()] = unit;
-    tell(cpu);
+    ask_to_pick(cpu);
 }
 
 /// Finds a CPU for a unit that has none: that which it names, or one that it would rather have.
@@ -41,7 +36,7 @@ void NullScheduler::place(Unit& unit)
         unit.placed_on =
             CpuId{static_cast<std::uint32_t>(std::countr_zero(soft != 0 ? soft : free))};
     owner_[unit.placed_on.load().value()] = &unit;
-    tell(unit.placed_on);
+    ask_to_pick(unit.placed_on);
 }
 
 void NullScheduler::leave(Unit& unit)
@@ -87,7 +82,7 @@ Result<void> NullScheduler::remove_cpu(CpuId cpu)
     cpus_ = rest;
     owner_[cpu.value()] = nullptr;
     if (unit != nullptr) place(*unit);
-    tell(cpu);
+    ask_to_pick(cpu);
     return {};
 }
 
@@ -96,7 +91,7 @@ void NullScheduler::wake(Unit& unit)
     const Guard guard{lock_};
     if (unit.scheduler != this || !unit.wants_cpu()) return;
     if (unit.times.state != RunState::running) unit.times.enter(RunState::runnable, machine::now());
-    if (owns(unit)) tell(unit.placed_on);
+    if (owns(unit)) ask_to_pick(unit.placed_on);
 }
 
 void NullScheduler::sleep(Unit& unit)

@@ -39,7 +39,6 @@ private:
     void place(Unit& unit) REQUIRES(lock_);
     void give(CpuId cpu) REQUIRES(lock_);
     void leave(Unit& unit) REQUIRES(lock_);
-    void tell(CpuId cpu) REQUIRES(lock_);
 
     std::array<std::atomic<Unit*>, max_cpus> owner_{};
     std::array<std::atomic<Unit*>, max_cpus> last_{};

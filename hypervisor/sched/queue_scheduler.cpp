@@ -1,7 +1,7 @@
 #include "sched/queue_scheduler.hpp"
 
 #include "base/bits.hpp"
-#include "machine/cpu.hpp"
+#include "sched/run_loop.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -29,11 +29,7 @@ void QueueScheduler::settle(Cpu& cpu, Ticks now)
 void QueueScheduler::tell(unsigned cpu)
 {
     told_ |= bit(cpu);
-    auto* current = cpu_[cpu].current;
-    if (current != nullptr) current->want(machine::Attention::reschedule);
-    // An idle CPU that tells itself would not look again before it sleeps.
-    if (current == nullptr || CpuId{cpu} != machine::this_cpu())
-        machine::send_reschedule(CpuId{cpu});
+    ask_to_pick(CpuId{cpu});
 }
 
 /// Finds it a CPU that makes it run now, if there is one; and those that thought to be alone know
@@ -91,7 +87,7 @@ void QueueScheduler::expel(Unit& unit)
     const auto holder = unit.held_by.load();
     if (holder == 0 || (allowed(unit) & holder) != 0) return;
     unit.placed_on = first_of(allowed(unit));
-    machine::send_reschedule(first_of(holder));
+    ask_to_pick(first_of(holder));
 }
 
 /// Other CPUs may take it than before.
@@ -255,7 +251,7 @@ void QueueScheduler::yield(Unit& unit)
     const Guard guard{lock_};
     if (unit.scheduler != this || !is_running(unit)) return;
     cpu_of(unit).yields = true;
-    unit.want(machine::Attention::reschedule);
+    tell(unit.placed_on.load().value());
 }
 
 void QueueScheduler::released(Unit& unit)

@@ -47,9 +47,9 @@ public:
     /// The CPU's units go elsewhere. busy when one of them can run nowhere else.
     virtual Result<void> remove_cpu(CpuId cpu) = 0;
 
-    /// Its state changed, so that it wants a CPU or does not any more: both look at the state, and
-    /// come in any order. wake() makes the CPU that it chooses pick (Attention::reschedule, and
-    /// send_reschedule if that is another).
+    /// It wants a CPU now, or does not any more: one after the other, in the order in which that
+    /// happens, with the unit's lock held. The CPU that is to do something about it is told so by
+    /// ask_to_pick() (run_loop.hpp).
     virtual void wake(Unit& unit) = 0;
     virtual void sleep(Unit& unit) = 0;
     /// The running unit lets others go first.

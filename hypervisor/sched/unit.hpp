@@ -1,7 +1,9 @@
 #pragma once
 
+#include "base/lock.hpp"
 #include "base/types.hpp"
 #include "machine/running_vcpu.hpp"
+#include "sched/alarm.hpp"
 #include "sched/cap.hpp"
 #include "sched/ready_queue.hpp"
 #include "sched/trace_record.hpp"
@@ -61,16 +63,29 @@ struct Reservation {
 struct Unit : machine::RunningVcpu, ReadyNode {
     enum class State : std::uint8_t {
         down,          // powered off: its registers are nobody's
-        switching_off, // its CPU has still to let go of it
+        switching_off, // the CPU that has its registers has still to let go of it
+        working,       // down, and its domain is to be built anew when it has a CPU
         blocked,       // waits for an interrupt (a trapped WFI)
         runnable,
     };
+    static constexpr CpuId nowhere{~std::uint32_t{0}};
 
+    Lock<Rank::unit> lock;
+    /// Changes under `lock`, but that the CPU that runs it blocks it.
     std::atomic<State> state = State::down;
+    /// What its scheduler was told last: wake() or sleep().
+    bool is_awake GUARDED_BY(lock) = false;
     /// Whose vCPU it is.
     trace::UnitName name;
     /// Where it runs, or ran last, or is to run next. Before insert(): the CPU that it would like.
     std::atomic<CpuId> placed_on = CpuId{0};
+    /// The CPU that has its registers.
+    std::atomic<CpuId> loaded_on = nowhere;
+    /// Wakes it when its timer expires while nobody has its registers.
+    Alarm timer{Callback<void()>::to<&Unit::wake_up>(*this)};
+
+    /// Ends its wait, if it waits.
+    void wake_up() EXCLUDES(lock);
     /// Whose it is; null until insert().
     std::atomic<Scheduler*> scheduler = nullptr;
 
@@ -92,17 +107,17 @@ struct Unit : machine::RunningVcpu, ReadyNode {
     bool is_counted = false;   // credit2: in its queue's load
     Reservation reservation;   // rtds
 
-    /// Is a CPU to have it: to go on, or to let go of it.
+    /// Is a CPU to have it: to go on, or for its work.
     [[nodiscard]] bool wants_cpu() const
     {
         const auto now = state.load(std::memory_order_acquire);
-        return now == State::runnable || now == State::switching_off;
+        return now == State::runnable || now == State::working;
     }
 };
 
-/// Makes `unit` notice `why` soon: interrupts it if it runs on another CPU, wakes it if it is
+/// Makes `unit` notice `why` soon: interrupts the CPU that has its registers, wakes it if it is
 /// blocked, does nothing more if it is the caller's own (looked at before the guest is entered).
-/// Any CPU; takes no lock above Rank::scheduler.
+/// Any CPU; takes no lock above Rank::unit.
 void notify(Unit& unit, machine::Attention why);
 
 } // namespace bulkhead::sched

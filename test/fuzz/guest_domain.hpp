@@ -42,6 +42,7 @@ public:
         for (unsigned n = vcpus; n-- != 0;) {
             run(n);
             vcpus_[n].placed_on = CpuId{n};
+            vcpus_[n].loaded_on = CpuId{n};
             vcpus_[n].state = sched::Unit::State::runnable;
             machine_.cpu().running = &vcpus_[n];
             domain_.vgic().load(VcpuId{n});

@@ -10,9 +10,11 @@
 #include "machine/speculation.hpp"
 #include "machine/test_machine.hpp"
 #include "machine/time.hpp"
+#include "machine/upcalls.hpp"
 
 #include <bit>
 #include <string>
+#include <utility>
 
 namespace bulkhead::machine {
 
@@ -155,7 +157,7 @@ RunningVcpu& idle_vcpu() { return test::machine().cpu().idle; }
 void take_pending_interrupts()
 {
     auto& machine = test::machine();
-    machine.cpu().kicked = false;
+    if (std::exchange(machine.cpu().kicked, false)) running_vcpu().want(Attention::reschedule);
     pass();
     while (const auto intid = machine.take_physical())
         machine.physical_handler(*intid);
@@ -170,7 +172,16 @@ void take_pending_interrupts()
 
 void reset(GuestState& state, std::uint64_t entry, std::uint64_t argument)
 {
-    state.general = {};
+    const GuestIdentity identity{.affinity = state.vmpidr_el2,
+                                 .vttbr = state.vttbr_el2,
+                                 .counter_offset = state.cntvoff_el2,
+                                 .trap_wait = false,
+                                 .has_pmu = false};
+    state = {};
+    set_identity(state, identity);
+    // Who finds it changed is another guest.
+    static std::uint64_t resets = 0;
+    state.contextidr_el1 = ++resets;
     state.general.x[0] = argument;
     state.pc = entry;
     state.pstate = 0x3c5; // EL1h, all masked
@@ -195,9 +206,15 @@ void load_guest(const GuestState& state, GuestRegisters& general)
 
 void save_guest(GuestState& state, const GuestRegisters& general)
 {
-    state = test::machine().cpu().guest;
+    state = std::exchange(test::machine().cpu().guest, {});
     state.general = general;
     save_virtual_cpu_interface(state);
+}
+
+Ticks timer_deadline(const GuestState& state, unsigned timer)
+{
+    const auto control = timer == 0 ? state.cntv_ctl_el0 : state.cntp_ctl_el0;
+    return control == 1 ? Ticks{timer == 0 ? state.cntv_cval_el0 : state.cntp_cval_el0} : never;
 }
 
 void discard_guest() { test::machine().cpu().guest = {}; }

@@ -2,6 +2,7 @@
 
 #include "base/bits.hpp"
 #include "machine/cpu.hpp"
+#include "sched/run_loop.hpp"
 
 #include <algorithm>
 
@@ -19,11 +20,7 @@ CpuId this_cpu() { return CpuId{world->current}; }
 std::uint32_t cpu_count() { return static_cast<std::uint32_t>(world->cpus.size()); }
 Ticks now() { return world->now; }
 std::uint64_t ticks_per_second() { return world->frequency; }
-void send_reschedule(CpuId cpu)
-{
-    auto& told = world->cpus[cpu.value()].told;
-    told = std::min(told, world->now + world->upto(world->slowest + 1));
-}
+void set_alarm(Ticks /*at*/) {}
 void wait_until_equal(const std::atomic<std::uint16_t>& variable, std::uint16_t value)
 {
     if (variable != value) throw scheduling::Broken("a lock is taken twice");
@@ -33,6 +30,19 @@ void note_lock_released(unsigned /*rank*/) {}
 void halt(const char* why, const void* /*where*/) { throw scheduling::Broken(why); }
 
 } // namespace machine
+
+// What the run loop is asked.
+namespace sched {
+
+void ask_to_pick(CpuId cpu)
+{
+    const auto takes = CpuId{world->current} == cpu ? 0 : world->upto(world->slowest + 1);
+    auto& told = world->cpus[cpu.value()].told;
+    told = std::min(told, world->now + takes);
+}
+void Unit::wake_up() {}
+
+} // namespace sched
 
 namespace scheduling {
 

@@ -100,7 +100,7 @@ Simulation::Simulation(std::uint64_t seed, bool tells)
         auto& running = machine::running_vcpu();
         if (running.has_guest) upcall::maintenance_interrupt(running);
     };
-    machine_.alarm_handler = [] { upcall::alarm(machine::running_vcpu()); };
+    machine_.alarm_handler = [] { upcall::alarm(); };
     // Not every place every time: what goes on for a while is as likely as what is cut short.
     machine_.interleave = [this] {
         if (one_in(3)) switch_away();

@@ -141,10 +141,11 @@ TEST(DomainRestart, a_reset_builds_the_domain_anew_when_all_its_vcpus_are_off_th
     domain.shut_down(ShutdownReason::reset);
     EXPECT_FALSE(run_on(0)) << "the other vCPU is still on its CPU";
     EXPECT_TRUE(domain.is_stopped());
-    EXPECT_FALSE(run_on(1)) << "it is vCPU 0 alone that starts";
+    EXPECT_FALSE(run_on(1));
+    EXPECT_TRUE(domain.is_stopped()) << "it is built anew by the CPU of vCPU 0";
+    ASSERT_TRUE(run_on(0));
     EXPECT_FALSE(domain.is_stopped());
     EXPECT_FALSE(domain.is_on(VcpuId{1}));
-    ASSERT_TRUE(run_on(0));
     EXPECT_EQ(test::take_console_output(),
               "(XEN) DOM1: x\r\n(XEN) domain 1 (d) asked for a reset: restart 1\r\n");
 

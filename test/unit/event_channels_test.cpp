@@ -35,7 +35,7 @@ struct Party {
           channels(DomainId{id}, gic, vcpus, storage.get())
     {
         for (std::uint32_t n = 0; n < vcpus; ++n) {
-            units.emplace_back().placed_on = CpuId{first_cpu + n};
+            units.emplace_back().loaded_on = CpuId{first_cpu + n};
             gic.attach(VcpuId{n}, units.back());
         }
     }

@@ -47,6 +47,7 @@ public:
         for (std::uint32_t n = 0; n < options.vcpus; ++n) {
             auto& unit = units.emplace_back();
             unit.placed_on = CpuId{n};
+            unit.loaded_on = CpuId{n};
             vgic.attach(VcpuId{n}, unit);
             for (unsigned t = 0; options.timers && t < 2; ++t) {
                 unit.timer_interrupt[t] = timer_intids[t];

@@ -13,6 +13,9 @@ constexpr std::uint64_t second = 100'000'000;
 
 class WatchTest : public testing::Test {
 protected:
+    /// Domains of other tests have their alarms on the first processors.
+    WatchTest() { machine.run_on(CpuId{9}); }
+
     [[nodiscard]] Ticks alarm() const { return machine.cpu().alarm; }
 
     /// x0 and x1 of the call.
@@ -25,13 +28,16 @@ protected:
         return {static_cast<std::int64_t>(registers.x[0]), registers.x[1]};
     }
 
-    test::TestMachine& machine = test::new_machine();
-    Watch watch{2500};
+    test::TestMachine& machine = test::new_machine(10);
+    void look() {}
+
+    Callback<void()> nothing = Callback<void()>::to<&WatchTest::look>(*this);
+    Watch watch{2500, nothing};
 };
 
 TEST_F(WatchTest, a_domain_without_a_watchdog_is_watched_until_it_uses_a_device)
 {
-    Watch plain{0};
+    Watch plain{0, nothing};
     EXPECT_FALSE(plain.has_passed(Watch::silence));
     plain.start();
     plain.set_alarm();
@@ -95,7 +101,7 @@ TEST_F(WatchTest, a_restart_forgets_what_the_guest_set)
 
 TEST_F(WatchTest, without_a_watchdog_the_call_is_not_there)
 {
-    Watch none{0};
+    Watch none{0, nothing};
     machine::GuestRegisters registers{};
     hypercall::call_watchdog(none, registers);
     EXPECT_EQ(static_cast<std::int64_t>(registers.x[0]), -1);
