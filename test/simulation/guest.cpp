@@ -15,8 +15,8 @@ namespace {
 namespace layout = device::guest_layout;
 using upcall::MmioResult;
 
-/// Its vCPU was switched off and on again: what the processor runs now is another guest.
-struct Reborn {};
+/// Its vCPU was switched off: it does not go on.
+struct Gone {};
 
 constexpr unsigned retries_until_stuck = 3000;
 constexpr std::uint64_t sgi_frame = 0x1'0000;
@@ -35,9 +35,8 @@ constexpr std::uint64_t success = 0;
 
 class Guest {
 public:
-    Guest(Simulation& simulation, Partition& partition, unsigned cpu)
-        : s_(simulation), partition_(partition), cpu_(cpu), me_(cpu - partition.first_cpu),
-          loads_(simulation.cpu(cpu).loads)
+    Guest(Simulation& simulation, Partition& partition, unsigned vcpu, Player& player)
+        : s_(simulation), partition_(partition), me_(vcpu), player_(player)
     {
     }
 
@@ -45,10 +44,10 @@ public:
     {
         set_up();
         for (;;) {
-            s_.pass();
-            s_.set_idle(cpu_, false);
+            trap([&] { s_.pass(); });
+            s_.set_idle(cpu(), false);
             // An interrupt may take its time to arrive.
-            if (s_.machine().is_signalled(CpuId{cpu_}) && !s_.one_in(4))
+            if (s_.machine().is_signalled(CpuId{cpu()}) && !s_.one_in(4))
                 take_interrupts();
             else if (s_.is_draining())
                 drain();
@@ -62,47 +61,43 @@ private:
     {
         return partition_.domain->gic_version() == device::GicVersion::v2;
     }
-    test::VirtualCpuInterface& interface() { return s_.cpu(cpu_).interface; }
+    test::VirtualCpuInterface& interface() { return s_.cpu(cpu()).interface; }
     Record& record(unsigned vcpu, unsigned id) { return partition_.ledger().at(vcpu, id); }
     Record& record(unsigned id) { return record(me_, id); }
 
+    /// The processor that has it now.
+    unsigned cpu() { return s_.machine().current().value(); }
+
     // Exceptions to EL2.
-    void return_from_trap()
-    {
-        if (machine::running_vcpu().attention != 0) upcall::reconsider(s_.registers(cpu_));
-        if (s_.cpu(cpu_).loads != loads_) throw Reborn{};
-    }
+    void trap(std::function<void()> what) { player_.trap(std::move(what)); }
     void take_interrupts()
     {
-        machine::take_pending_interrupts();
-        return_from_trap();
+        trap([] { machine::take_pending_interrupts(); });
     }
     std::uint64_t access(GuestAddress address, unsigned size, bool write, std::uint64_t value)
     {
         for (unsigned n = 0; n < retries_until_stuck; ++n) {
             upcall::MmioAccess access{address, size, write, value};
             s_.tell("{} {:#x} {:#x}", write ? "writes" : "reads", address.value(), value);
-            const auto result = upcall::access_mmio(machine::running_vcpu(), access);
-            return_from_trap();
+            auto result = MmioResult::abort;
+            trap([&] { result = upcall::access_mmio(machine::running_vcpu(), access); });
             if (result == MmioResult::done) return access.value;
             if (result == MmioResult::abort)
                 throw Broken(fmt::format("no register at {:#x}", address.value()));
-            s_.pass();
-            if (s_.machine().is_signalled(CpuId{cpu_})) take_interrupts();
+            wait();
         }
         throw Broken(fmt::format("a read of {:#x} is never answered", address.value()));
     }
     std::uint64_t firmware(std::uint32_t function, std::uint64_t target = 0)
     {
-        auto& x = s_.registers(cpu_).x;
+        auto& x = s_.registers(cpu()).x;
         x[0] = function;
         x[1] = target;
         x[2] = layout::ram[0].start.value();
         x[3] = 0;
         s_.tell("calls {:#x}", function);
-        upcall::firmware_call(machine::running_vcpu(), s_.registers(cpu_));
-        return_from_trap();
-        return x[0];
+        trap([&] { upcall::firmware_call(machine::running_vcpu(), s_.registers(cpu())); });
+        return s_.registers(cpu()).x[0];
     }
     /// The register that has interrupt `id`, of vCPU `of` if it is private.
     GuestAddress address(unsigned of, unsigned id, std::uint64_t offset) const
@@ -155,8 +150,8 @@ private:
     }
     void wait()
     {
-        s_.pass();
-        if (s_.machine().is_signalled(CpuId{cpu_})) take_interrupts();
+        trap([&] { s_.pass(); });
+        if (s_.machine().is_signalled(CpuId{cpu()})) take_interrupts();
     }
 
     void step()
@@ -177,22 +172,23 @@ private:
         case 12: return change_interrupt();
         case 13: return read_pending();
         case 14: // as on the CPU that takes a device's interrupt
-            s_.device_event();
-            return return_from_trap();
+            return trap([&] { s_.device_event(); });
         case 15:
             interface().priority_mask =
                 static_cast<std::uint8_t>(s_.one_in(3) ? s_.upto(32) * 8 : 0xf8);
             return;
         case 16:
-            if (s_.cpu(cpu_).guest.hcr_el2 >> 13 & 1 || s_.one_in(2)) {
-                upcall::wait_for_interrupt(machine::running_vcpu());
-                return_from_trap();
-            }
+            if (s_.one_in(2)) wait_for_interrupt();
             return;
         case 17:
         case 18: return;
         default: return change_power();
         }
+    }
+
+    void wait_for_interrupt()
+    {
+        trap([] { upcall::wait_for_interrupt(machine::running_vcpu()); });
     }
 
     /// Serves what there is, and starts what is off.
@@ -203,11 +199,13 @@ private:
             if (!partition_.is_on(vcpu)) return switch_on(vcpu);
         if (!begun_.empty() || !ended_.empty()) return finish_one();
         if (interface().highest_pending() != test::VirtualCpuInterface::spurious ||
-            !s_.is_up_to_date(cpu_))
+            !s_.is_up_to_date(cpu()))
             return acknowledge();
         for (const unsigned timer : {27U, 30U})
             if (s_.machine().physical(Intid{timer}).line) return quiet(timer);
-        s_.set_idle(cpu_, true);
+        s_.set_idle(cpu(), true);
+        partition_.has_drained |= 1U << me_;
+        if (s_.shares_cpus()) wait_for_interrupt();
     }
 
     /// The most urgent of what this vCPU cannot but have been told of.
@@ -222,7 +220,7 @@ private:
                 continue;
             if (id >= 32 &&
                 (r.target != me_ || Simulation::is_linked(id) || id == Simulation::uart_interrupt ||
-                 s_.is_in_list_register_elsewhere(partition_, id, cpu_)))
+                 s_.is_in_list_register_elsewhere(partition_, id, cpu())))
                 continue;
             if (best == nullptr || r.priority < best->priority) {
                 best = &r;
@@ -234,18 +232,18 @@ private:
 
     void acknowledge()
     {
-        const bool exact = s_.is_up_to_date(cpu_);
+        const bool exact = s_.is_up_to_date(cpu());
         unsigned expected = 0;
         const auto* best = exact ? most_urgent(expected) : nullptr;
         const auto iar = interface().acknowledge();
         const auto id = iar & 0x3ff;
         s_.tell("acknowledges {} from {}{}", id, iar >> 10, exact ? "" : ", not up to date");
         const auto broken = [&](std::string_view what) {
-            return Broken(fmt::format("CPU {}: interrupt {} {}", cpu_, id, what));
+            return Broken(fmt::format("CPU {}: interrupt {} {}", cpu(), id, what));
         };
         if (id == test::VirtualCpuInterface::spurious) {
             if (best != nullptr)
-                throw Broken(fmt::format("CPU {} is not told of interrupt {}", cpu_, expected));
+                throw Broken(fmt::format("CPU {} is not told of interrupt {}", cpu(), expected));
             return;
         }
         auto& r = record(id);
@@ -277,12 +275,10 @@ private:
             auto& r = record(iar & 0x3ff);
             r.start_access();
             s_.tell("deactivates {}", iar & 0x3ff);
-            if (is_v2()) {
+            if (is_v2())
                 access(layout::gicv2_cpu_interface.start + 0x1000, 4, true, iar);
-            } else if (!interface().deactivate(iar)) {
-                upcall::deactivate(machine::running_vcpu(), Intid{iar & 0x3ff});
-                return_from_trap();
-            }
+            else if (!interface().deactivate(iar))
+                trap([&] { upcall::deactivate(machine::running_vcpu(), Intid{iar & 0x3ff}); });
             r.end_access();
             r.active = false;
             return;
@@ -301,7 +297,7 @@ private:
     }
     void quiet(unsigned id)
     {
-        auto& guest = s_.cpu(cpu_).guest;
+        auto& guest = s_.cpu(cpu()).guest;
         if (id == 27) guest.cntv_ctl_el0 = 0;
         if (id == 30) guest.cntp_ctl_el0 = 0;
         if (id < 32) return s_.update_timers();
@@ -313,11 +309,10 @@ private:
         s_.tell("quiets {}", id);
         r.line_must = false;
         ++partition_.moving_lines;
-        partition_.domain->vgic().set_line(Intid{id}, false);
+        trap([&] { partition_.domain->vgic().set_line(Intid{id}, false); });
         --partition_.moving_lines;
         r.end_access();
         r.line_may = false;
-        return_from_trap();
     }
     void receive()
     {
@@ -342,9 +337,10 @@ private:
             access(address(0, id, sgir), 4, true, targets << 16 | id);
         else {
             s_.tell("sends {} to {:#x}", id, targets);
-            upcall::send_sgi(machine::running_vcpu(), std::uint64_t{id} << 24 | targets,
-                             upcall::SgiGroup::any);
-            return_from_trap();
+            trap([&] {
+                upcall::send_sgi(machine::running_vcpu(), std::uint64_t{id} << 24 | targets,
+                                 upcall::SgiGroup::any);
+            });
         }
         for (auto& raising : raised)
             raising.end();
@@ -352,7 +348,7 @@ private:
 
     void arm_timer()
     {
-        auto& guest = s_.cpu(cpu_).guest;
+        auto& guest = s_.cpu(cpu()).guest;
         const bool which = s_.one_in(2);
         (which ? guest.cntv_cval_el0 : guest.cntp_cval_el0) =
             s_.machine().now.value() + s_.upto(200);
@@ -376,7 +372,7 @@ private:
         const unsigned id = s_.one_in(2) ? s_.upto(32) : 33 + s_.upto(Simulation::spis - 1);
         const unsigned of = id < 32 && !is_v2() && s_.one_in(3) ? s_.upto(partition_.vcpus) : me_;
         auto& r = record(of, id);
-        if (r.busy || !partition_.is_on(of) || s_.cpu(partition_.first_cpu + of).waits) return;
+        if (r.busy || !partition_.is_on(of) || s_.sleeps(partition_, of)) return;
         switch (s_.upto(6)) {
         case 0: return write_priority(of, id);
         case 1:
@@ -476,9 +472,8 @@ private:
 
     Simulation& s_;
     Partition& partition_;
-    unsigned cpu_;
-    unsigned me_;
-    unsigned loads_;
+    const unsigned me_;
+    Player& player_;
     /// Acknowledged and not ended, the last one last; with EOImode 1: ended and not deactivated.
     std::vector<std::uint32_t> begun_;
     std::vector<std::uint32_t> ended_;
@@ -486,14 +481,50 @@ private:
 
 } // namespace
 
-void run_guests(Simulation& simulation, Partition& partition, unsigned cpu)
+void Player::play()
+{
+    // test::seam's reset() counts.
+    const auto incarnation = simulation_.cpu(simulation_.machine().current().value()).guest;
+    if (incarnation_ != incarnation.contextidr_el1) end();
+    incarnation_ = incarnation.contextidr_el1;
+    if (!fiber_)
+        fiber_ = std::make_unique<Fiber>([this] {
+            try {
+                Guest{simulation_, partition_, vcpu_, *this}.run();
+            } catch (const Gone&) {
+            } catch (...) {
+                error_ = std::current_exception();
+            }
+        });
+    fiber_->resume();
+    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+    std::exchange(request_, nullptr)();
+}
+
+void Player::trap(std::function<void()> what)
+{
+    request_ = std::move(what);
+    fiber_->suspend();
+    if (is_gone_) throw Gone{};
+}
+
+void Player::end()
+{
+    if (!fiber_) return;
+    is_gone_ = true;
+    if (!fiber_->has_ended()) fiber_->resume();
+    is_gone_ = false;
+    fiber_.reset();
+    request_ = nullptr;
+}
+
+void run_guests(Simulation& simulation, unsigned cpu)
 {
     for (;;) {
         upcall::reconsider(simulation.registers(cpu));
-        try {
-            Guest{simulation, partition, cpu}.run();
-        } catch (const Reborn&) {
-        }
+        do
+            simulation.player(domain::vcpu_of(machine::running_vcpu())).play();
+        while (machine::running_vcpu().attention == 0);
     }
 }
 

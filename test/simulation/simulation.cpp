@@ -3,12 +3,29 @@
 #include "device/guest_layout.hpp"
 #include "machine/physical_memory.hpp"
 #include "machine/upcalls.hpp"
-#include "sched/scheduler.hpp"
+#include "sched/null_scheduler.hpp"
+#include "sched/run_loop.hpp"
 #include "simulation/guest.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <new>
+
+namespace bulkhead {
+namespace {
+
+constinit sched::NullScheduler usual_scheduler{all_cpus};
+constinit std::array<sched::Scheduler*, max_cpus> schedulers{}; // null: the usual one
+
+} // namespace
+
+sched::Scheduler& sched::scheduler_of(CpuId cpu)
+{
+    auto* const own = schedulers[cpu.value()];
+    return own == nullptr ? usual_scheduler : *own;
+}
+
+} // namespace bulkhead
 
 namespace bulkhead::simulation {
 namespace {
@@ -20,7 +37,7 @@ constexpr unsigned steps_until_drain = 200;
 /// Nothing that a guest can do takes that long to settle.
 constexpr unsigned most_steps = 60'000;
 
-/// What outlives a seed: the scheduler's table has no way back, so vCPUs stay where they are.
+/// What outlives a seed: CPUs and schedulers remember vCPUs.
 struct Permanent {
     Permanent()
     {
@@ -28,7 +45,7 @@ struct Permanent {
         static memory::PhysicalRanges free;
         if (!free.add(ram->range())) throw std::runtime_error("no room for a range");
         memory::page_pool().use(free);
-        for (unsigned n = 0; n < Simulation::most_cpus; ++n) {
+        for (unsigned n = 0; n < Simulation::most_vcpus; ++n) {
             new (vcpu(n)) domain::Vcpu;
             auto map =
                 memory::Stage2Map::create(memory::page_pool(), static_cast<std::uint16_t>(n + 1));
@@ -44,8 +61,9 @@ struct Permanent {
     }
 
     std::optional<test::PhysicalMemory> ram;
+    RandomScheduler scheduler;
     alignas(
-        domain::Vcpu) std::array<std::byte, sizeof(domain::Vcpu) * Simulation::most_cpus> memory{};
+        domain::Vcpu) std::array<std::byte, sizeof(domain::Vcpu) * Simulation::most_vcpus> memory{};
     std::vector<memory::Stage2Map> maps;
 };
 
@@ -81,20 +99,37 @@ Simulation::Simulation(std::uint64_t seed, bool tells)
       machine_(test::new_machine(most_cpus, std::array{2U, 4U, 4U, 16U}[random_() % 4])),
       version_(one_in(2) ? device::GicVersion::v2 : device::GicVersion::v3)
 {
-    static_cast<void>(permanent());
     tell("GICv{}, {} list registers", version_ == device::GicVersion::v2 ? 2 : 3,
          cpu(0).interface.list_registers);
-    unsigned cpu = 0;
-    const unsigned guests = 2 + upto(most_cpus - 2);
-    while (cpu < guests) {
+    for (unsigned n = 0; n < most_vcpus; ++n) {
+        auto& vcpu = *permanent().vcpu(n);
+        if (vcpu.scheduler == &usual_scheduler) usual_scheduler.remove(vcpu);
+        vcpu.~Vcpu();
+        new (&vcpu) domain::Vcpu;
+    }
+    const bool shares = one_in(2);
+    const unsigned guests = 2 + upto(shares ? most_vcpus - 1 : most_cpus - 2);
+    devices_cpu_ = shares ? 1 + upto(std::min(guests, most_cpus) - 1) : guests;
+    if (shares) {
+        tell("{} vCPUs on {} CPUs", guests, devices_cpu_);
+        scheduler_ = &permanent().scheduler;
+        scheduler_->start(devices_cpu_, [this](unsigned n) { return upto(n); });
+        std::fill_n(schedulers.begin(), devices_cpu_, scheduler_);
+    }
+    for (unsigned vcpu = 0; vcpu < guests;) {
         auto& partition = partitions_.emplace_back();
-        partition.first_cpu = cpu;
-        partition.vcpus = std::min(1 + upto(3), guests - cpu);
-        cpu += partition.vcpus;
+        partition.first_vcpu = vcpu;
+        partition.vcpus = std::min(1 + upto(3), guests - vcpu);
+        vcpu += partition.vcpus;
         build(partition, static_cast<unsigned>(partitions_.size() - 1));
     }
-    devices_cpu_ = cpu;
 
+    // What the seed before was waiting for.
+    for (unsigned n = 0; n < most_cpus; ++n) {
+        machine_.run_on(CpuId{n});
+        sched::pick_again(machine::never);
+        cpu(n).kicked = false;
+    }
     machine_.physical_handler = [this](Intid intid) { take_physical(intid); };
     machine_.maintenance_handler = [] {
         auto& running = machine::running_vcpu();
@@ -107,21 +142,22 @@ Simulation::Simulation(std::uint64_t seed, bool tells)
     };
 }
 
-Simulation::~Simulation() { machine_.interleave = nullptr; }
+Simulation::~Simulation()
+{
+    machine_.interleave = nullptr;
+    schedulers = {};
+}
 
 void Simulation::build(Partition& partition, unsigned number)
 {
     partition.eoi_mode = one_in(3);
-    tell("domain {}: CPUs {} to {}, EOImode {}", number + 1, partition.first_cpu,
-         partition.first_cpu + partition.vcpus - 1, partition.eoi_mode ? 1 : 0);
+    tell("domain {}: vCPUs {} to {}, EOImode {}", number + 1, partition.first_vcpu,
+         partition.first_vcpu + partition.vcpus - 1, partition.eoi_mode ? 1 : 0);
     partition.ledgers.emplace_back(partition.vcpus, spis);
-    auto* const first = permanent().vcpu(partition.first_cpu);
+    auto* const first = permanent().vcpu(partition.first_vcpu);
     for (unsigned n = 0; n < partition.vcpus; ++n) {
-        auto& scheduler = sched::scheduler_of(CpuId{partition.first_cpu + n});
-        if (first[n].scheduler != nullptr) scheduler.remove(first[n]);
-        first[n].~Vcpu();
-        new (&first[n]) domain::Vcpu;
-        first[n].placed_on = CpuId{partition.first_cpu + n};
+        first[n].placed_on = CpuId{(partition.first_vcpu + n) % devices_cpu_};
+        sched::Scheduler& scheduler = scheduler_ != nullptr ? *scheduler_ : usual_scheduler;
         if (!scheduler.insert(first[n])) throw std::runtime_error("a CPU is taken");
     }
     using domain::ShutdownAction;
@@ -143,6 +179,8 @@ void Simulation::build(Partition& partition, unsigned number)
                              std::span{first, partition.vcpus}, partition.events.get());
     partition.restarts = configuration.on_reset == ShutdownAction::restart;
     partition.domain->set_rebuild(Callback<bool()>::to<&Partition::rebuild>(partition));
+    for (unsigned n = 0; n < partition.vcpus; ++n)
+        players_.emplace_back(*this, partition, n);
     // Each has a quarter of what is linked.
     for (unsigned n = 32; n < 32 + spis; ++n)
         if (is_linked(n) && n % 4 == number)
@@ -187,14 +225,34 @@ bool Simulation::is_up_to_date(unsigned n)
 bool Simulation::is_in_list_register_elsewhere(const Partition& partition, unsigned intid,
                                                unsigned except)
 {
-    for (unsigned n = partition.first_cpu; n < partition.first_cpu + partition.vcpus; ++n)
-        for (unsigned k = 0; n != except && k < cpu(n).interface.list_registers; ++k) {
+    for (unsigned n = 0; n < devices_cpu_; ++n)
+        for (unsigned k = 0;
+             n != except && runs(n, partition) && k < cpu(n).interface.list_registers; ++k) {
             const auto lr = cpu(n).interface.read(k);
             // The end of one that is looked at again is this processor's to see.
             if ((is_valid(lr) || lr.get(Lr::eoi)) && lr.get(Lr::vintid).value() == intid)
                 return true;
         }
     return false;
+}
+
+bool Simulation::runs(unsigned n, const Partition& partition)
+{
+    auto& running = *cpu(n).running;
+    return running.has_guest && domain::vcpu_of(running).domain == &*partition.domain;
+}
+
+bool Simulation::sleeps(const Partition& partition, unsigned vcpu)
+{
+    return permanent().vcpu(partition.first_vcpu + vcpu)->state == sched::Unit::State::blocked;
+}
+
+Player& Simulation::player(const domain::Vcpu& vcpu)
+{
+    for (auto& partition : partitions_)
+        if (vcpu.domain == &*partition.domain)
+            return players_[partition.first_vcpu + vcpu.id.value()];
+    throw Broken("a vCPU of no domain runs");
 }
 
 void Simulation::update_timers()
@@ -215,17 +273,19 @@ void Simulation::update_timers()
 /// Within one processor the list registers themselves see to it (test::VirtualCpuInterface).
 void Simulation::check_list_registers()
 {
+    for (unsigned n = 0; n < devices_cpu_; ++n)
+        for (unsigned k = 0; cpu(n).waits && k < cpu(n).interface.list_registers; ++k)
+            if (is_valid(cpu(n).interface.read(k)) && !cpu(n).running->has_guest)
+                throw Broken(fmt::format("an interrupt stayed in a list register of CPU {}, which "
+                                         "has no vCPU",
+                                         n));
     for (const auto& partition : partitions_) {
         std::array<bool, 32 + spis> present{};
-        for (unsigned n = partition.first_cpu; n < partition.first_cpu + partition.vcpus; ++n)
-            for (unsigned k = 0; k < cpu(n).interface.list_registers; ++k) {
+        for (unsigned n = 0; n < devices_cpu_; ++n)
+            for (unsigned k = 0; runs(n, partition) && k < cpu(n).interface.list_registers; ++k) {
                 const auto lr = cpu(n).interface.read(k);
                 if (!is_valid(lr)) continue;
                 const auto id = lr.get(Lr::vintid).value();
-                if (cpu(n).waits && !cpu(n).running->has_guest)
-                    throw Broken(fmt::format("interrupt {} stayed in a list register of CPU {}, "
-                                             "whose vCPU is off",
-                                             id, n));
                 if (id < 32) continue;
                 if (std::exchange(present.at(id), true))
                     throw Broken(fmt::format("interrupt {} is in two list registers", id));
@@ -283,11 +343,9 @@ try {
             if (!draining_ && one_in(3)) device_event();
     }
     for (auto& partition : partitions_)
-        if (partition.first_cpu == n)
+        if (partition.first_vcpu % devices_cpu_ == n)
             partition.domain->start(layout::ram[0].start, layout::ram[0].start);
-    for (auto& partition : partitions_)
-        if (n >= partition.first_cpu && n < partition.first_cpu + partition.vcpus)
-            run_guests(*this, partition, n);
+    run_guests(*this, n);
 } catch (const Finished&) {
 } catch (const std::exception& error) {
     if (!broken_ && !machine_.stopping) broken_ = error.what();
@@ -295,7 +353,11 @@ try {
 
 bool Simulation::is_at_rest(unsigned n)
 {
-    return is_up_to_date(n) && (n == devices_cpu_ || cpu(n).waits || idle_[n]);
+    if (!is_up_to_date(n)) return false;
+    if (n == devices_cpu_) return scheduler_ == nullptr || !scheduler_->is_anyone_left();
+    // That a domain is silent for long is nothing to wait for.
+    const bool alarm_is_near = cpu(n).alarm < machine_.now + machine::ticks_per_second();
+    return cpu(n).waits ? !alarm_is_near : idle_[n] && scheduler_ == nullptr;
 }
 
 void Simulation::check_nothing_is_lost()
@@ -305,12 +367,16 @@ void Simulation::check_nothing_is_lost()
             check_ended(partition);
             continue;
         }
+        check_timers(partition);
         // Whoever sleeps for good has not taken part.
-        const auto sleeps = [&](unsigned vcpu) { return cpu(partition.first_cpu + vcpu).waits; };
+        const auto is_asleep = [&](unsigned vcpu) {
+            return !partition.is_on(vcpu) ||
+                   (sleeps(partition, vcpu) && (partition.has_drained >> vcpu & 1) == 0);
+        };
         bool anyone_sleeps = false;
         for (unsigned vcpu = 0; vcpu < partition.vcpus; ++vcpu)
-            anyone_sleeps |= sleeps(vcpu);
-        if (partition.received != partition.typed && !sleeps(0))
+            anyone_sleeps |= is_asleep(vcpu);
+        if (partition.received != partition.typed && !is_asleep(0))
             throw Broken(fmt::format("domain {} got {} of {} characters",
                                      partition.domain->id().value(), partition.received,
                                      partition.typed));
@@ -328,16 +394,30 @@ void Simulation::check_nothing_is_lost()
     }
 }
 
+/// No vCPU sleeps that its timer should have woken.
+void Simulation::check_timers(Partition& partition)
+{
+    for (unsigned n = 0; n < partition.vcpus; ++n) {
+        auto& vcpu = *permanent().vcpu(partition.first_vcpu + n);
+        if (vcpu.state == sched::Unit::State::blocked &&
+            vcpu.loaded_on.load() == sched::Unit::nowhere &&
+            sched::timer_deadline(vcpu) != machine::never)
+            throw Broken(fmt::format("vCPU {} of domain {} sleeps although a timer runs", n,
+                                     partition.domain->id().value()));
+    }
+}
+
 void Simulation::check_ended(const Partition& partition)
 {
-    for (unsigned n = partition.first_cpu; n < partition.first_cpu + partition.vcpus; ++n) {
-        if (cpu(n).running->has_guest || partition.is_on(n - partition.first_cpu))
+    for (unsigned n = 0; n < partition.vcpus; ++n)
+        if (partition.is_on(n)) throw Broken(fmt::format("vCPU {} of an ended domain is on", n));
+    for (unsigned n = 0; n < devices_cpu_; ++n) {
+        if (runs(n, partition))
             throw Broken(fmt::format("CPU {} still runs a domain that has ended", n));
         for (const auto timer : {layout::virtual_timer, layout::physical_timer})
-            if (machine_.physical(timer, CpuId{n}).enabled ||
-                machine_.physical(timer, CpuId{n}).active)
-                throw Broken(fmt::format("CPU {} keeps the timer {} of a domain that has ended", n,
-                                         timer.value()));
+            if (!cpu(n).running->has_guest && (machine_.physical(timer, CpuId{n}).enabled ||
+                                               machine_.physical(timer, CpuId{n}).active))
+                throw Broken(fmt::format("CPU {} has no vCPU, but a timer {}", n, timer.value()));
     }
 }
 
@@ -364,6 +444,7 @@ std::optional<std::string> Simulation::run()
             if (broken_) break;
             check_list_registers();
         }
+        machine_.stopping = true;
         if (!broken_) check_nothing_is_lost();
     } catch (const std::exception& error) {
         broken_ = error.what();
@@ -382,6 +463,7 @@ void Simulation::stop()
         fibers_[n]->resume();
         if (!fibers_[n]->has_ended()) std::abort();
     }
+    players_.clear();
 }
 
 } // namespace bulkhead::simulation

@@ -3,7 +3,9 @@
 #include "domain/domain.hpp"
 #include "machine/test_machine.hpp"
 #include "simulation/fiber.hpp"
+#include "simulation/guest.hpp"
 #include "simulation/ledger.hpp"
+#include "simulation/random_scheduler.hpp"
 
 #include <array>
 #include <cstdint>
@@ -32,8 +34,11 @@ struct Partition {
     std::unique_ptr<event::EventChannels::Storage> events =
         std::make_unique<event::EventChannels::Storage>();
     std::optional<domain::Domain> domain;
-    unsigned first_cpu = 0;
+    /// Among those of all partitions.
+    unsigned first_vcpu = 0;
     unsigned vcpus = 1;
+    /// A bit for each vCPU that has come to rest.
+    unsigned has_drained = 0;
     bool eoi_mode = false;
     /// One for each start of the domain; what is under way ends in that in which it began.
     std::deque<Ledger> ledgers;
@@ -56,10 +61,12 @@ struct Partition {
 };
 
 /// Processors that run guests of several domains, and one that plays devices, interleaved wherever
-/// the hypervisor takes or lets go of a lock or waits: all by one seed.
+/// the hypervisor takes or lets go of a lock or waits: all by one seed. Each vCPU has a processor
+/// for itself, or they move between fewer processors than there are vCPUs.
 class Simulation {
 public:
     static constexpr unsigned most_cpus = 5;
+    static constexpr unsigned most_vcpus = 6;
     static constexpr unsigned spis = 32;
     /// Some SPIs are physical ones of the same number.
     static constexpr bool is_linked(unsigned intid) { return intid >= 56; }
@@ -96,6 +103,10 @@ public:
     /// Has this processor seen all that others have told it?
     bool is_up_to_date(unsigned cpu);
     bool is_in_list_register_elsewhere(const Partition& partition, unsigned intid, unsigned cpu);
+    /// Is this vCPU asleep?
+    bool sleeps(const Partition& partition, unsigned vcpu);
+    [[nodiscard]] bool shares_cpus() const { return scheduler_ != nullptr; }
+    Player& player(const domain::Vcpu& vcpu);
     machine::GuestRegisters& registers(unsigned cpu) { return registers_.at(cpu); }
     /// Its guest has nothing to do.
     void set_idle(unsigned cpu, bool idle) { idle_.at(cpu) = idle; }
@@ -116,11 +127,17 @@ private:
     void check_ended(const Partition& partition);
     void stop();
 
+    bool runs(unsigned cpu, const Partition& partition);
+    void check_timers(Partition& partition);
+
     bool tells_;
     std::mt19937_64 random_;
     test::TestMachine& machine_;
     device::GicVersion version_;
     std::deque<Partition> partitions_;
+    /// Where vCPUs share processors.
+    RandomScheduler* scheduler_ = nullptr;
+    std::deque<Player> players_;
     std::vector<std::unique_ptr<Fiber>> fibers_;
     std::array<machine::GuestRegisters, most_cpus> registers_{};
     std::array<bool, most_cpus> idle_{};
