@@ -5,6 +5,7 @@
 #include "arm64/cpu_setup.hpp"
 #include "arm64/hcr.hpp"
 #include "arm64/id_registers.hpp"
+#include "arm64/per_cpu.hpp"
 #include "arm64/system_register.hpp"
 #include "arm64/system_register_trap.hpp"
 #include "machine/list_register.hpp"
@@ -98,6 +99,20 @@ BULKHEAD_SYSTEM_REGISTER_AS(FPCR, "S3_3_C4_C4_0");
 unsigned breakpoints() { return static_cast<unsigned>(debug_features() >> 12 & 0xf) + 1; }
 unsigned watchpoints() { return static_cast<unsigned>(debug_features() >> 20 & 0xf) + 1; }
 
+/// vCPUs of a domain have a VMID in common, but not what their ASIDs mean, and their own TLB and
+/// cache maintenance reaches no CPU but the one that they are on: a CPU starts anew with a vCPU
+/// that comes from elsewhere, or after another one of its domain.
+void forget_others(GuestState& state)
+{
+    auto& cpu = *running().cpu;
+    auto& last = cpu.last_with_vmid[(state.vttbr_el2 >> 48) % max_cpus];
+    if (last == &state && state.last_cpu == &cpu) return;
+    last = &state;
+    state.last_cpu = &cpu;
+    isb(); // VTTBR_EL2
+    asm volatile("tlbi vmalle1\n\tic iallu\n\tdsb nsh\n\tisb" : : : "memory");
+}
+
 } // namespace
 
 void reset(GuestState& state, std::uint64_t entry, std::uint64_t argument)
@@ -123,7 +138,7 @@ void set_identity(GuestState& state, const GuestIdentity& identity)
     state.has_pmu = identity.has_pmu;
 }
 
-void load_guest(const GuestState& state, GuestRegisters& general)
+void load_guest(GuestState& state, GuestRegisters& general)
 {
 #define BULKHEAD_LOAD(member, name) asm volatile("msr " #name ", %0" : : "r"(state.member))
     BULKHEAD_GUEST_REGISTERS(BULKHEAD_LOAD);
@@ -131,6 +146,7 @@ void load_guest(const GuestState& state, GuestRegisters& general)
         BULKHEAD_KEYS(BULKHEAD_LOAD);
     }
 #undef BULKHEAD_LOAD
+    forget_others(state);
     load_breakpoints(state.breakpoints.data(), breakpoints());
     load_watchpoints(state.watchpoints.data(), watchpoints());
     OSLAR_EL1::write(state.os_lock);
@@ -173,10 +189,10 @@ void discard_guest()
 {
     CNTV_CTL_EL0::write(0);
     CNTP_CTL_EL0::write(0);
-    stop_pmu();
-    // What runs here next may be other code at the same place, and has not trapped yet.
-    ESR_EL2::write(0);
-    asm volatile("ic iallu\n\tdsb nsh\n\tisb" : : : "memory");
+    if (guest_has_pmu()) stop_pmu();
+    ESR_EL2::write(0); // what runs here next has not trapped yet
+    // What it began, maintenance of TLBs and caches too, is done before it goes on elsewhere.
+    dsb_ish();
 }
 
 std::uint64_t guest_pc() { return ELR_EL2::read(); }

@@ -2,6 +2,7 @@
 
 #include "base/types.hpp"
 #include "machine/guest_memory.hpp"
+#include "machine/guest_state.hpp"
 #include "machine/running_vcpu.hpp"
 
 #include <array>
@@ -23,6 +24,8 @@ struct PerCpu {
     std::uint32_t held_locks = 0;
     /// The page that each machine::Window shows, with bit 0 set; 0: none yet.
     std::array<std::uint64_t, windows> in_window = {};
+    /// The vCPU that last ran with each VMID (modulo their number).
+    std::array<const GuestState*, max_cpus> last_with_vmid = {};
     /// What the CPU runs when it has no guest.
     RunningVcpu idle;
 };

@@ -37,6 +37,8 @@ struct GuestState {
     // What EL2 sets for this vCPU.
     std::uint64_t hcr_el2, vmpidr_el2, vttbr_el2, cntvoff_el2;
     bool has_pmu;
+    /// The CPU that it was on last: nothing of another is in that one's TLBs and caches.
+    const void* last_cpu;
 
     // The virtual CPU interface: ICH_VMCR_EL2, ICH_AP<n>R<m>_EL2, or GICH_VMCR and GICH_APR.
     std::uint64_t gic_vmcr;
@@ -67,12 +69,11 @@ struct GuestIdentity {
 void set_identity(GuestState& state, const GuestIdentity& identity);
 
 /// Puts `state` on this CPU / takes it off. `general` is the trap frame of the CPU.
-void load_guest(const GuestState& state, GuestRegisters& general);
+void load_guest(GuestState& state, GuestRegisters& general);
 void save_guest(GuestState& state, const GuestRegisters& general);
 /// When the virtual (0) or the physical timer (1) signals, as its registers stand; it may have.
 [[nodiscard]] Ticks timer_deadline(const GuestState& state, unsigned timer);
-/// Takes the guest off this CPU for good: its timers and its PMU stop, its instructions leave the
-/// cache.
+/// Takes the guest off this CPU for good: its timers and its PMU stop.
 void discard_guest();
 
 /// The guest that is on this CPU: where it was interrupted.

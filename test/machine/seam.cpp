@@ -194,7 +194,7 @@ void set_identity(GuestState& state, const GuestIdentity& identity)
     state.cntvoff_el2 = identity.counter_offset;
 }
 
-void load_guest(const GuestState& state, GuestRegisters& general)
+void load_guest(GuestState& state, GuestRegisters& general)
 {
     auto& cpu = test::machine().cpu();
     cpu.guest = state;
