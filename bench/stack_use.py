@@ -23,6 +23,12 @@ POINTERS = {
     r"Vpl011::": r"\(void\*, bool\)",
     r"synchronous_from_guest|trap_system_register": r"read_hardware|\(void\*, (bool|char)\)",
     r"bulkhead_main": r"bulkhead::boot::",
+    r"upcall::alarm": r"Callback<void \(\)>",
+    r"QueueScheduler::settle": r"Scheduler::charge",
+    r"QueueScheduler::available": r"Scheduler::(allowed|by_stealing)",
+    r"QueueScheduler::": r"Scheduler::(admit|al|aw|by|ch|jo|li|ot|pl|sp|wh)",
+    r"::set_state|sched_op": r"Scheduler::(wake|sleep|yield|released)",
+    r"reconsider": r"Scheduler::(pick|wake|released)|Callback<bool \(\)>",
 }
 # Recursion that ends by itself: the page pool maps what it grows by with tables of the image
 # (TableSource::image), so that mapping does not ask the pool again.
@@ -177,6 +183,18 @@ def analyse(function, by_address):
         waiting = [(rest[0], max(jump_tables))]
 
 
+def give_pointers_to_callers(functions):
+    """What the linker outlined calls its callers' pointers."""
+    for _ in range(2):  # outlined once, and once more from that
+        for function in functions:
+            for depth, callee in [c for c in function.calls if c[1] != "pointer"]:
+                if callee.name.startswith("OUTLINED"):
+                    function.calls |= {(depth + d, c) for d, c in callee.calls if c == "pointer"}
+    for function in functions:
+        if function.name.startswith("OUTLINED"):
+            function.calls = {c for c in function.calls if c[1] != "pointer"}
+
+
 def reached(caller, pointed_at):
     for name, callees in POINTERS.items():
         if re.search(name, caller.name):
@@ -211,6 +229,7 @@ def main(elf):
             by_address[address] = function
     for function in functions:
         analyse(function, by_address)
+    give_pointers_to_callers(functions)
     pointed_at = taken_addresses(elf, functions)
     known = {}
     failed = False

@@ -106,5 +106,7 @@ void __throw_out_of_range_fmt(const char* format, ...) { bulkhead::machine::halt
 extern "C" {
 
 void abort() { bulkhead::machine::halt("a check in EL2's own code failed"); }
+// What a class that leaves functions to derived ones has in their place.
+void __cxa_pure_virtual() { abort(); }
 
 } // extern "C"

@@ -29,9 +29,34 @@ bool store(Options& options, unsigned choice, std::string_view /*value*/)
     return true;
 }
 
-bool take_nothing(Options& /*options*/, unsigned /*choice*/, std::string_view /*value*/)
+bool take_scheduler(Options& options, unsigned choice, std::string_view /*value*/)
 {
+    using sched::Kind;
+    constexpr Kind kinds[] = {Kind::null, Kind::credit, Kind::credit2, Kind::rtds};
+    options.scheduler = kinds[choice];
     return true;
+}
+
+bool take_runqueue(Options& options, unsigned choice, std::string_view /*value*/)
+{
+    options.sched.runqueue = static_cast<sched::Runqueue>(choice);
+    return true;
+}
+
+template <auto variable, std::uint64_t least, std::uint64_t most>
+bool take_number(Options& options, unsigned /*choice*/, std::string_view value)
+{
+    const auto number = text::number(value);
+    if (!number || *number < least || *number > most) return false;
+    options.sched.*variable = static_cast<std::uint32_t>(*number);
+    return true;
+}
+
+bool take_ratelimit(Options& options, unsigned choice, std::string_view value)
+{
+    constexpr auto variable = &sched::Options::ratelimit_us;
+    return take_number<variable, 0, 0>(options, choice, value) ||
+           take_number<variable, 100, 500'000>(options, choice, value);
 }
 
 bool take_dtuart(Options& options, unsigned /*choice*/, std::string_view value)
@@ -74,12 +99,18 @@ constexpr Known known[] = {
     {"console_timestamps", "none,no,off|boot,yes,on,date,datems|raw",
      store<&Options::console_timestamps>},
     {"conswitch", "a letter, and x to keep the input", take_conswitch, is_text},
+    {"credit2_cap_period_ms", "a number from 1 to 1000",
+     take_number<&sched::Options::cap_period_ms, 1, 1000>, is_text},
+    {"credit2_runqueue", "cpu|core|socket|node|all", take_runqueue},
     {"dtuart", "a path or an alias", take_dtuart, is_text},
     {"loglvl", levels, store<&Options::loglvl>},
     {"maxcpus", "a number from 1 on", take_maxcpus, is_text},
     {"noreboot", flag, store<&Options::noreboot>},
     {"on-error", "continue|panic", store<&Options::panic_on_error>},
-    {"sched", "null", take_nothing},
+    {"sched", "null|credit|credit2|rtds", take_scheduler},
+    {"sched_credit_tslice_ms", "a number from 1 to 1000",
+     take_number<&sched::Options::tslice_ms, 1, 1000>, is_text},
+    {"sched_ratelimit_us", "0, or a number from 100 to 500000", take_ratelimit, is_text},
     {"serrors", "diverse|panic", store<&Options::serrors_panic>},
     {"spec-ctrl", "ssbd=force-enable,ssbd=runtime|ssbd=force-disable",
      store<&Options::allow_speculative_stores>},
@@ -96,7 +127,7 @@ constexpr std::string_view xens =
     "gnttab_max_maptrack_frames guest_loglvl hardware_dom hmp-unsafe iommu llc-coloring "
     "llc-nr-ways llc-size "
     "low_mem_virq_limit max_lpi_bits memop-max-order numa partial-emulation pci-passthrough "
-    "pdx-compress sched_credit_tslice_ms sched_ratelimit_us scmi-smc-passthrough scrub-domheap "
+    "pdx-compress scmi-smc-passthrough scrub-domheap "
     "serial_tx_buffer sync_console tee tevt_mask timer_slop xen-llc-colors xsm";
 
 bool is_xens(std::string_view name)

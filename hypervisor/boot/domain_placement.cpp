@@ -101,4 +101,20 @@ void place_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report
     }
 }
 
+void spread_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report)
+{
+    unsigned next = 0;
+    for (auto& domain : domains) {
+        if (domain.vpmu)
+            Complaints{domain, report}.wrong(
+                domain.node, "vpmu needs CPUs that are not shared: sched=null, or no vpmu");
+        if (domain.is_wrong) continue;
+        for (unsigned vcpu = 0; vcpu < domain.vcpus; ++vcpu) {
+            while ((domain.hard_affinity[vcpu] & bit(next % cpu_count)) == 0)
+                ++next;
+            domain.cpus[vcpu] = CpuId{next++ % cpu_count};
+        }
+    }
+}
+
 } // namespace bulkhead::boot

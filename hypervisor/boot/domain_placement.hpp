@@ -9,5 +9,8 @@ namespace bulkhead::boot {
 /// hard-affinity and low numbers first, whenever that is possible at all. A domain for which it is
 /// not, beside those before it, is reported as wrong.
 void place_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report);
+/// Where CPUs are shared: where each vCPU begins, within its hard-affinity, one after the other. A
+/// domain with vpmu is reported as wrong: a PMU does not move with a vCPU.
+void spread_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report);
 
 } // namespace bulkhead::boot

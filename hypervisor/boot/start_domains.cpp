@@ -7,6 +7,7 @@
 #include "device/guest_layout.hpp"
 #include "machine/cpu.hpp"
 #include "machine/memory.hpp"
+#include "sched/cpu_pool.hpp"
 
 namespace bulkhead::boot {
 namespace {
@@ -81,7 +82,10 @@ void describe_domains(const devicetree::Tree& tree, HostResources& host,
                     .console_interrupt = console_interrupt,
                     .spis = host.spis},
                    plan.devices, report);
-    place_vcpus(descriptions, machine::cpu_count(), report);
+    if (host.options.scheduler == sched::Kind::null)
+        place_vcpus(descriptions, machine::cpu_count(), report);
+    else
+        spread_vcpus(descriptions, machine::cpu_count(), report);
     check_memory(descriptions, host.free_ram.total(), report);
     report.print();
 }
@@ -106,6 +110,8 @@ unsigned start_domains(const devicetree::Tree& tree, HostResources& host,
                        std::span<const Occupied> occupied, device::ConsoleMux& console,
                        Report& report)
 {
+    if (host.options.scheduler != sched::Kind::null)
+        sched::pools::start(host.options.scheduler, host.options.sched);
     const auto plan = memory::page_pool().create<Plan>();
     if (!plan) machine::halt("no memory to describe the domains in");
     auto& [descriptions, devices, shared, built] = **plan;

@@ -157,7 +157,7 @@ void Simulation::build(Partition& partition, unsigned number)
     auto* const first = permanent().vcpu(partition.first_vcpu);
     for (unsigned n = 0; n < partition.vcpus; ++n) {
         first[n].placed_on = CpuId{(partition.first_vcpu + n) % devices_cpu_};
-        sched::Scheduler& scheduler = scheduler_ != nullptr ? *scheduler_ : usual_scheduler;
+        auto& scheduler = sched::scheduler_of(first[n].placed_on);
         if (!scheduler.insert(first[n])) throw std::runtime_error("a CPU is taken");
     }
     using domain::ShutdownAction;

@@ -91,8 +91,14 @@ TEST(CommandLine, a_wrong_value_is_answered_with_what_would_be_right)
     EXPECT_EQ(messages("vwfi=maybe"),
               "error: command line: vwfi=maybe: vwfi has to be auto|native|trap\n");
     EXPECT_EQ(messages("vwfi"), "error: command line: vwfi: vwfi has to be auto|native|trap\n");
-    EXPECT_EQ(messages("sched=credit2"),
-              "error: command line: sched=credit2: sched has to be null\n");
+    EXPECT_EQ(messages("sched=cfs"),
+              "error: command line: sched=cfs: sched has to be null|credit|credit2|rtds\n");
+    EXPECT_EQ(messages("sched_ratelimit_us=50"),
+              "error: command line: sched_ratelimit_us=50: sched_ratelimit_us has to be 0, or a "
+              "number from 100 to 500000\n");
+    EXPECT_EQ(messages("sched=credit2 sched_ratelimit_us=0 sched_credit_tslice_ms=1 "
+                       "credit2_runqueue=core credit2_cap_period_ms=20"),
+              "");
     EXPECT_EQ(messages("maxcpus=none"),
               "error: command line: maxcpus=none: maxcpus has to be a number from 1 on\n");
     EXPECT_EQ(messages("maxcpus=0"),
@@ -106,7 +112,7 @@ TEST(CommandLine, a_wrong_value_is_answered_with_what_would_be_right)
 
 TEST(CommandLine, an_option_of_xen_without_effect_is_a_warning)
 {
-    for (const auto* word : {"dom0_mem=512M", "credit2_runqueue=core", "crash-debug-panic=0",
+    for (const auto* word : {"dom0_mem=512M", "timer_slop=5000", "crash-debug-panic=0",
                              "gnttab=max-ver:1", "tee=ffa", "dom0"})
         EXPECT_EQ(messages(word),
                   "warning: command line: " + std::string{word} + " has no effect here\n");
