@@ -165,8 +165,6 @@ void run(machine::GuestRegisters& registers)
     auto& own = this_cpu();
     for (;;) {
         auto& current = machine::running_vcpu();
-        const bool is_told = take(current, Attention::reschedule);
-        const bool has_to_choose = was_asked(own.asked) || is_told;
         auto* const unit = unit_of(current);
         if (unit != nullptr) {
             if (unit->state == State::switching_off) {
@@ -176,6 +174,8 @@ void run(machine::GuestRegisters& registers)
             if (take(current, Attention::interrupts)) refresh_interrupts(*unit);
             if (unit->state == State::blocked) settle_wait(*unit);
         }
+        const bool is_told = take(current, Attention::reschedule);
+        const bool has_to_choose = was_asked(own.asked) || is_told;
         const bool goes_on =
             unit != nullptr && unit == own.decided && unit->state == State::runnable;
         if (has_to_choose || !goes_on) {
