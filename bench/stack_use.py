@@ -26,7 +26,8 @@ POINTERS = {
     r"upcall::alarm": r"Callback<void \(\)>",
     r"QueueScheduler::settle": r"Scheduler::charge",
     r"QueueScheduler::available": r"Scheduler::(allowed|by_stealing)",
-    r"QueueScheduler::": r"Scheduler::(admit|al|aw|by|ch|jo|li|ot|pl|sp|wh)",
+    r"QueueScheduler::": r"Scheduler::(admit|allowed|awake_changed|by_stealing|charge|joined|limit|otherwise"
+    r"|placement_changed|spare|while_parked)",
     r"::set_state|sched_op": r"Scheduler::(wake|sleep|yield|released)",
     r"reconsider": r"Scheduler::(pick|wake|released)|Callback<bool \(\)>",
 }
@@ -184,12 +185,16 @@ def analyse(function, by_address):
 
 
 def give_pointers_to_callers(functions):
-    """What the linker outlined calls its callers' pointers."""
-    for _ in range(2):  # outlined once, and once more from that
+    """What the linker outlined, and outlined again from that, calls its callers' pointers."""
+    changed = True
+    while changed:
+        changed = False
         for function in functions:
-            for depth, callee in [c for c in function.calls if c[1] != "pointer"]:
-                if callee.name.startswith("OUTLINED"):
-                    function.calls |= {(depth + d, c) for d, c in callee.calls if c == "pointer"}
+            outlined = [c for c in function.calls if c[1] != "pointer" and c[1].name.startswith("OUTLINED")]
+            for depth, callee in outlined:
+                own = {(depth + d, c) for d, c in callee.calls if c == "pointer"}
+                changed = changed or not own <= function.calls
+                function.calls |= own
     for function in functions:
         if function.name.startswith("OUTLINED"):
             function.calls = {c for c in function.calls if c[1] != "pointer"}
@@ -198,7 +203,10 @@ def give_pointers_to_callers(functions):
 def reached(caller, pointed_at):
     for name, callees in POINTERS.items():
         if re.search(name, caller.name):
-            return [function for function in pointed_at if re.search(callees, function.name)]
+            found = [function for function in pointed_at if re.search(callees, function.name)]
+            if not found:
+                raise SystemExit(f"POINTERS: {caller.name} calls a pointer, but nothing is like {callees}")
+            return found
     return pointed_at
 
 

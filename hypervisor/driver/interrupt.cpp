@@ -88,21 +88,45 @@ template <typename Controller>
     return true;
 }
 
+/// A timer of the vCPU that is on the CPU: its interrupt goes to a list register, unless the vGIC
+/// must decide.
 template <typename Controller>
-[[gnu::always_inline]] inline bool interrupt_from_guest(RunningVcpu& vcpu)
+[[gnu::always_inline]] inline bool take_timer(RunningVcpu& vcpu,
+                                              typename Controller::Acknowledged acknowledged)
 {
-    const auto acknowledged = Controller::acknowledge();
     const auto intid = Controller::intid(acknowledged);
     if (intid == vcpu.timer_interrupt[0] && vcpu.timer_list_register[0] != 0) [[likely]] {
         Controller::template write_list_register<0>(vcpu.timer_list_register[0]);
         Controller::drop_priority(acknowledged);
-    } else if (intid == vcpu.timer_interrupt[1] && vcpu.timer_list_register[1] != 0) {
+        return true;
+    }
+    if (intid == vcpu.timer_interrupt[1] && vcpu.timer_list_register[1] != 0) {
         Controller::template write_list_register<1>(vcpu.timer_list_register[1]);
         Controller::drop_priority(acknowledged);
-    } else {
-        handle<Controller>(vcpu, acknowledged);
+        return true;
     }
+    return false;
+}
+
+template <typename Controller>
+[[gnu::always_inline]] inline bool interrupt_from_guest(RunningVcpu& vcpu)
+{
+    const auto acknowledged = Controller::acknowledge();
+    if (!take_timer<Controller>(vcpu, acknowledged)) handle<Controller>(vcpu, acknowledged);
     return vcpu.attention.load(std::memory_order_relaxed) != 0;
+}
+
+template <typename Controller>
+void take_all()
+{
+    for (;;) {
+        auto& vcpu = arm64::running();
+        const auto acknowledged = Controller::acknowledge();
+        if (take_timer<Controller>(vcpu, acknowledged))
+            vcpu.want(machine::Attention::wake);
+        else if (!handle<Controller>(vcpu, acknowledged))
+            return;
+    }
 }
 
 } // namespace
@@ -140,11 +164,5 @@ bool interrupt_from_guest(RunningVcpu& vcpu)
 void bulkhead::machine::take_pending_interrupts()
 {
     using namespace driver;
-    auto& vcpu = arm64::running();
-    if (gic().is_v3())
-        while (handle<V3>(vcpu, V3::acknowledge())) {
-        }
-    else
-        while (handle<V2>(vcpu, V2::acknowledge())) {
-        }
+    gic().is_v3() ? take_all<V3>() : take_all<V2>();
 }

@@ -127,25 +127,19 @@ Status features(std::uint32_t id)
     return id == smccc_version || decode(id) ? Status::success : Status::not_supported;
 }
 
-} // namespace
-
-bool psci_call(Vcpu& vcpu, machine::GuestRegisters& registers)
+/// What a function does to the domain, or to the vCPU that calls it.
+[[gnu::noinline]] void perform(Vcpu& vcpu, Call call, machine::GuestRegisters& registers)
 {
-    const auto id = static_cast<std::uint32_t>(registers.x[0]);
-    const auto call = decode(id);
-    if (!call) return false;
     const auto argument = [&](unsigned i) {
-        return call->is_64 || call->function == Function::cpu_on_0_1 ? registers.x[i]
-                                                                     : registers.x[i] & 0xffff'ffff;
+        return call.is_64 || call.function == Function::cpu_on_0_1 ? registers.x[i]
+                                                                   : registers.x[i] & 0xffff'ffff;
     };
     auto& domain = *vcpu.domain;
     auto answer = [&](auto result) {
         registers.x[0] = static_cast<std::uint64_t>(static_cast<std::int64_t>(result));
-        return true;
     };
 
-    switch (call->function) {
-    case Function::version: return answer(version_1_1);
+    switch (call.function) {
     case Function::cpu_suspend:
         // A standby state: the vCPU keeps its registers and goes on at the next instruction after
         // an interrupt. A power-down state may be treated as one (5.4.4).
@@ -158,7 +152,6 @@ bool psci_call(Vcpu& vcpu, machine::GuestRegisters& registers)
     case Function::cpu_on:
     case Function::cpu_on_0_1: return answer(cpu_on(vcpu, argument(1), argument(2), argument(3)));
     case Function::affinity_info: return answer(affinity_info(domain, argument(1), argument(2)));
-    case Function::migrate_info_type: return answer(no_migration_needed);
     case Function::system_off:
         domain.shut_down(domain::ShutdownReason::power_off);
         return answer(Status::success);
@@ -169,9 +162,28 @@ bool psci_call(Vcpu& vcpu, machine::GuestRegisters& registers)
         if (argument(1) != warm_reset) return answer(Status::invalid_parameters);
         domain.shut_down(domain::ShutdownReason::reset);
         return answer(Status::success);
-    case Function::features: return answer(features(static_cast<std::uint32_t>(registers.x[1])));
+    case Function::version:
+    case Function::migrate_info_type:
+    case Function::features: break; // psci_call()'s
     }
-    return false;
+}
+
+} // namespace
+
+bool psci_call(Vcpu& vcpu, machine::GuestRegisters& registers)
+{
+    const auto call = decode(static_cast<std::uint32_t>(registers.x[0]));
+    if (!call) return false;
+    if (call->function == Function::version)
+        registers.x[0] = version_1_1;
+    else if (call->function == Function::migrate_info_type)
+        registers.x[0] = no_migration_needed;
+    else if (call->function == Function::features)
+        registers.x[0] =
+            static_cast<std::uint64_t>(features(static_cast<std::uint32_t>(registers.x[1])));
+    else
+        perform(vcpu, *call, registers);
+    return true;
 }
 
 } // namespace bulkhead::hypercall

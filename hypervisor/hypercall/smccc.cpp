@@ -67,14 +67,10 @@ bool answer_general_query(std::uint32_t function, GuestRegisters& registers)
     return false;
 }
 
-} // namespace
-
-void firmware_call(RunningVcpu& running, GuestRegisters& registers)
+/// All but PSCI. The function identifier is W0 (DEN0028, 2.5).
+[[gnu::noinline]] void other_call(domain::Vcpu& vcpu, GuestRegisters& registers)
 {
-    auto& vcpu = domain::vcpu_of(running);
-    // The function identifier is W0 (DEN0028, 2.5).
     const auto function = static_cast<std::uint32_t>(registers.x[0]);
-    if (hypercall::psci_call(vcpu, registers)) return;
     switch (function) {
     case hypercall::watchdog_call: hypercall::call_watchdog(vcpu.domain->watch(), registers); break;
     case smccc_version: registers.x[0] = smccc_version_1_2; break;
@@ -93,6 +89,14 @@ void firmware_call(RunningVcpu& running, GuestRegisters& registers)
         if (!answer_general_query(function, registers)) registers.x[0] = not_supported;
         break;
     }
+}
+
+} // namespace
+
+void firmware_call(RunningVcpu& running, GuestRegisters& registers)
+{
+    auto& vcpu = domain::vcpu_of(running);
+    if (!hypercall::psci_call(vcpu, registers)) other_call(vcpu, registers);
 }
 
 } // namespace bulkhead::upcall

@@ -16,6 +16,7 @@ struct PerCpu;
 enum class Attention : std::uint32_t {
     reschedule = 1, // the scheduler wants to pick again
     interrupts = 2, // the vGIC changed: fold and refill the list registers
+    wake = 4,       // a timer's interrupt came while it waited: it waits no more
 };
 
 /// What the interrupt path touches of a vCPU, in one cache line; TPIDR_EL2 points at the running

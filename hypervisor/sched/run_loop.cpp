@@ -38,11 +38,13 @@ Unit* unit_of(RunningVcpu& running)
     return running.has_guest ? static_cast<Unit*>(&running) : nullptr;
 }
 
-bool take(RunningVcpu& running, Attention why)
+/// What of these it was told since it was last asked; bits of Attention.
+std::uint32_t take(RunningVcpu& running, std::uint32_t these)
 {
-    const auto mask = static_cast<std::uint32_t>(why);
-    return (running.attention.fetch_and(~mask, std::memory_order_acquire) & mask) != 0;
+    if ((running.attention.load(std::memory_order_relaxed) & these) == 0) return 0;
+    return running.attention.fetch_and(~these, std::memory_order_acquire) & these;
 }
+constexpr auto bit_of(Attention why) { return static_cast<std::uint32_t>(why); }
 
 /// Its scheduler hears of each change once, in the order in which they happen.
 void set_state(Unit& unit, State state) REQUIRES(unit.lock)
@@ -79,9 +81,9 @@ void let_go(Unit& unit)
 }
 
 /// The loaded unit that waits goes on, or sleeps until somebody wakes it.
-void settle_wait(Unit& unit)
+void settle_wait(Unit& unit, std::uint32_t told)
 {
-    if (has_interrupt(unit)) return unit.wake_up();
+    if (told == bit_of(Attention::wake) || has_interrupt(unit)) return unit.wake_up();
     const Guard guard{unit.lock};
     if (unit.state == State::blocked) set_state(unit, State::blocked);
 }
@@ -103,8 +105,7 @@ void put_away(Unit& unit, const machine::GuestRegisters& registers)
     if (unit.state != State::blocked) return;
     unit.timer.set(timer_deadline(unit));
     // From here on who has something for it wakes it; until here, this CPU was told.
-    if ((unit.attention.load() & static_cast<std::uint32_t>(Attention::interrupts)) != 0)
-        unit.wake_up();
+    if ((unit.attention.load() & bit_of(Attention::interrupts)) != 0) unit.wake_up();
 }
 
 /// The unit's registers come onto the CPU, unless it was switched off meanwhile.
@@ -171,10 +172,14 @@ void run(machine::GuestRegisters& registers)
                 let_go(*unit);
                 continue;
             }
-            if (take(current, Attention::interrupts)) refresh_interrupts(*unit);
-            if (unit->state == State::blocked) settle_wait(*unit);
+            const auto told =
+                take(current, bit_of(Attention::interrupts) | bit_of(Attention::wake));
+            if (unit->state == State::blocked)
+                settle_wait(*unit, told);
+            else if ((told & bit_of(Attention::interrupts)) != 0)
+                refresh_interrupts(*unit);
         }
-        const bool is_told = take(current, Attention::reschedule);
+        const bool is_told = take(current, bit_of(Attention::reschedule)) != 0;
         const bool has_to_choose = was_asked(own.asked) || is_told;
         const bool goes_on =
             unit != nullptr && unit == own.decided && unit->state == State::runnable;

@@ -207,8 +207,11 @@ void Simulation::take_physical(Intid intid)
     if (intid.value() < 32) {
         // The short way of the interrupt path, see driver/interrupt.cpp.
         for (unsigned t = 0; t < 2; ++t)
-            if (intid == running.timer_interrupt[t] && running.timer_list_register[t] != 0)
+            if (intid == running.timer_interrupt[t] && running.timer_list_register[t] != 0) {
+                if (domain::vcpu_of(running).state == sched::Unit::State::blocked)
+                    running.want(machine::Attention::wake);
                 return machine::write_list_register(t, Lr::from(running.timer_list_register[t]));
+            }
         if (!running.has_guest) throw Broken("a private interrupt came to an idle processor");
         return upcall::guest_interrupt(running, intid);
     }
