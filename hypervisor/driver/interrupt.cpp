@@ -58,12 +58,12 @@ struct V2 {
     }
 };
 
-/// Anything but a guest's timer on the short way. False: nothing was pending.
+/// Anything but a guest's timer on the short way.
 template <typename Controller>
-[[gnu::noinline]] bool handle(RunningVcpu& vcpu, typename Controller::Acknowledged acknowledged)
+[[gnu::noinline]] void handle(RunningVcpu& vcpu, typename Controller::Acknowledged acknowledged)
 {
     const auto intid = Controller::intid(acknowledged);
-    if (intid.value() >= first_special) return false;
+    if (intid.value() >= first_special) return;
     Controller::drop_priority(acknowledged);
     if (intid == reschedule_sgi) {
         // The acknowledgement is a load from a device on GICv2: what the sender wrote before the
@@ -85,7 +85,6 @@ template <typename Controller>
         // Stays active until the guest ends it.
         upcall::guest_interrupt(vcpu, intid);
     }
-    return true;
 }
 
 /// A timer of the vCPU that is on the CPU: its interrupt goes to a list register, unless the vGIC
@@ -117,16 +116,14 @@ template <typename Controller>
 }
 
 template <typename Controller>
-void take_all()
+void take_one()
 {
-    for (;;) {
-        auto& vcpu = arm64::running();
-        const auto acknowledged = Controller::acknowledge();
-        if (take_timer<Controller>(vcpu, acknowledged))
-            vcpu.want(machine::Attention::wake);
-        else if (!handle<Controller>(vcpu, acknowledged))
-            return;
-    }
+    auto& vcpu = arm64::running();
+    const auto acknowledged = Controller::acknowledge();
+    if (take_timer<Controller>(vcpu, acknowledged))
+        vcpu.want(machine::Attention::wake);
+    else
+        handle<Controller>(vcpu, acknowledged);
 }
 
 } // namespace
@@ -161,8 +158,8 @@ bool interrupt_from_guest(RunningVcpu& vcpu)
 
 } // namespace bulkhead::driver
 
-void bulkhead::machine::take_pending_interrupts()
+void bulkhead::machine::take_pending_interrupt()
 {
     using namespace driver;
-    gic().is_v3() ? take_all<V3>() : take_all<V2>();
+    gic().is_v3() ? take_one<V3>() : take_one<V2>();
 }

@@ -48,7 +48,9 @@ static_assert(sizeof(RunningVcpu) == cache_line);
 void set_running_vcpu(RunningVcpu& vcpu);
 [[nodiscard]] RunningVcpu& idle_vcpu();
 
-/// Handles the interrupts that the calling CPU has pending, on behalf of running_vcpu().
-void take_pending_interrupts();
+/// Handles one interrupt that the calling CPU has pending, if any, on behalf of running_vcpu(). One
+/// that the guest does not want may be pending again at once, until its vCPU's attention was looked
+/// at.
+void take_pending_interrupt();
 
 } // namespace bulkhead::machine

@@ -191,7 +191,7 @@ void run(machine::GuestRegisters& registers)
                 // Others send an interrupt when they ask.
                 if (decision.unit == nullptr && !own.asked.load(std::memory_order_relaxed))
                     machine::wait_for_interrupt();
-                machine::take_pending_interrupts();
+                machine::take_pending_interrupt();
                 continue;
             }
         }

@@ -110,7 +110,7 @@ private:
             if (guest_.vcpu().attention.exchange(0) != 0)
                 guest_.domain().vgic().flush(guest_.vcpu().id);
             else if (guest_.machine().is_signalled(guest_.machine().current()))
-                machine::take_pending_interrupts();
+                machine::take_pending_interrupt();
             else
                 return;
         }

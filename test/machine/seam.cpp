@@ -154,18 +154,17 @@ void set_running_vcpu(RunningVcpu& vcpu)
     test::machine().cpu().running = &vcpu;
 }
 RunningVcpu& idle_vcpu() { return test::machine().cpu().idle; }
-void take_pending_interrupts()
+void take_pending_interrupt()
 {
     auto& machine = test::machine();
     if (std::exchange(machine.cpu().kicked, false)) running_vcpu().want(Attention::reschedule);
     pass();
-    while (const auto intid = machine.take_physical())
-        machine.physical_handler(*intid);
-    if (machine.cpu().interface.needs_maintenance()) machine.maintenance_handler();
+    if (machine.cpu().interface.needs_maintenance()) return machine.maintenance_handler();
     if (machine.cpu().is_alarmed(machine.now)) {
         machine.cpu().alarm = never;
-        machine.alarm_handler();
+        return machine.alarm_handler();
     }
+    if (const auto intid = machine.take_physical()) machine.physical_handler(*intid);
 }
 
 // guest_state.hpp

@@ -72,7 +72,7 @@ private:
     void trap(std::function<void()> what) { player_.trap(std::move(what)); }
     void take_interrupts()
     {
-        trap([] { machine::take_pending_interrupts(); });
+        trap([] { machine::take_pending_interrupt(); });
     }
     std::uint64_t access(GuestAddress address, unsigned size, bool write, std::uint64_t value)
     {
