@@ -14,6 +14,8 @@ constexpr std::uint64_t first_of_lpis = 0x40;
 constexpr std::uint64_t past_lpis = 0xb8;
 constexpr std::uint64_t sgi_frame = 0x10000;
 constexpr std::uint64_t first_group = 0x80;
+constexpr std::uint64_t ispendr0 = 0x200;
+constexpr std::uint64_t icactiver0 = 0x380;
 constexpr std::uint64_t past_groups = 0xf00;
 
 bool has_size(std::uint64_t offset, unsigned size)
@@ -58,12 +60,17 @@ Access Vgic::write_redistributor(VcpuId of, VcpuId by, std::uint64_t offset, uns
     if (!is_aligned(offset, size)) return Access::abort;
     const auto in_frame = offset - sgi_frame;
     const Guard guard{lock_};
+    auto& c = delivery_.cpu(of);
+    // Another vCPU's timer may be pending or active without memory's knowing.
+    if (of != by && in_frame >= ispendr0 && in_frame <= icactiver0 &&
+        (value & c.timer_mask & ~c.own.resident) != 0 && !delivery_.is_known(c.own, by))
+        return Access::retry;
     if (offset >= sgi_frame && in_frame >= first_group && in_frame < past_groups)
         return write_bits({Frame::redistributor, of, by}, in_frame, size, value);
     if (!has_size(offset, size) && !(size == 8 && offset == typer)) return Access::abort;
     if (offset == waker) {
         const auto written = gic::Waker::from(static_cast<std::uint32_t>(value));
-        delivery_.set_asleep(delivery_.cpu(of), written.get(gic::Waker::processor_sleep), by);
+        delivery_.set_asleep(c, written.get(gic::Waker::processor_sleep), by);
     }
     return Access::done;
 }

@@ -239,6 +239,33 @@ TEST(VgicLinked3, another_vcpu_may_write_the_state_of_a_timer_which_the_gic_know
     }
 }
 
+TEST(VgicLinked3, another_vcpu_may_take_a_timer_back_which_the_gic_knows_nothing_of)
+{
+    for (const bool acknowledged : {false, true}) {
+        World w{{.version = GicVersion::v3, .vcpus = 2, .timers = true}};
+        w.enable_groups();
+        w.prepare(virtual_timer);
+        w.machine.set_physical_line(virtual_timer, true);
+        w.settle();
+        ASSERT_EQ(w.short_ways, 1U);
+        w.machine.set_physical_line(virtual_timer, false);
+        if (acknowledged) {
+            ASSERT_EQ(w.interface().acknowledge(), virtual_timer.value());
+        }
+        w.run(1);
+        const auto word = acknowledged ? World::icactiver : World::icpendr;
+        w.write_redistributor(0, 0x10000 + word, 1U << virtual_timer.value());
+        w.run(0);
+        w.settle();
+        EXPECT_EQ(w.interface().empty() & 1, 1U) << acknowledged;
+        EXPECT_FALSE(w.machine.physical(virtual_timer).active) << acknowledged;
+        if (acknowledged) w.end(virtual_timer);
+        w.machine.set_physical_line(virtual_timer, true);
+        EXPECT_EQ(w.acknowledge(), virtual_timer) << acknowledged;
+        EXPECT_EQ(w.short_ways, 2U) << acknowledged;
+    }
+}
+
 TEST_P(VgicLinked, a_timer_keeps_no_more_urgent_one_of_too_many_out)
 {
     auto w = with_timers();

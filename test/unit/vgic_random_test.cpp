@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <random>
 #include <string>
+#include <utility>
 
 namespace bulkhead::test {
 namespace {
@@ -298,8 +299,6 @@ private:
         auto& i = reference(id, of);
         const bool set = upto(3) != 0;
         if ((v2() && id.value() < 16) || (i.linked && i.edge && set)) return;
-        // Its timer's line is another processor's to look at.
-        if (i.linked && id.value() < 32 && of != me()) return;
         w_.set(set ? World::ispendr : World::icpendr, id, of);
         i.latch = set;
     }
@@ -346,19 +345,20 @@ private:
     {
         // With EOImode 0 see write_priority(); what was acknowledged is ended in the usual way.
         const auto id = any();
-        auto& i = reference(id);
+        const auto of = id.value() < 32 ? any_owner() : 0;
+        auto& i = reference(id, of);
         if (!setting_.eoi_mode || (v2() && id.value() < 16)) return;
         if (!i.active) {
-            w_.set(World::isactiver, id);
+            w_.set(World::isactiver, id, of);
             i.active = true;
             // Anybody's to deactivate: by the vCPU that its list register is in.
-            software_active_.push_back(id);
+            software_active_.emplace_back(id, of);
             return;
         }
-        const auto mine = std::ranges::find(software_active_, id);
-        if (mine == software_active_.end() || id.value() < 32) return;
+        const auto mine = std::ranges::find(software_active_, std::pair{id, of});
+        if (mine == software_active_.end()) return;
         software_active_.erase(mine);
-        w_.set(World::icactiver, id);
+        w_.set(World::icactiver, id, of);
         i.active = false;
     }
     void send_sgi()
@@ -437,7 +437,7 @@ private:
     World w_;
     std::vector<ReferenceCpu> cpus_;
     std::vector<Reference> spis_;
-    std::vector<Intid> software_active_;
+    std::vector<std::pair<Intid, unsigned>> software_active_;
     unsigned groups_ = 3;
 };
 

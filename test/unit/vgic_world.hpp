@@ -165,8 +165,9 @@ public:
     void write_redistributor(unsigned of, std::uint64_t offset, std::uint64_t value,
                              unsigned size = 4)
     {
-        EXPECT_EQ(vgic.write_redistributor(VcpuId{of}, self(), offset, size, value),
-                  device::Access::done);
+        finish([&] {
+            return device::Read{vgic.write_redistributor(VcpuId{of}, self(), offset, size, value)};
+        });
         settle();
     }
 
@@ -276,7 +277,7 @@ private:
         vgic.physical_arrived(self(), links_.contains(intid) ? links_[intid] : intid);
     }
 
-    /// Executes a read again as long as the answer is with other processors.
+    /// Executes an access again as long as the answer is with other processors.
     template <typename Execute>
     std::uint64_t finish(Execute execute)
     {
@@ -286,7 +287,7 @@ private:
             if (read.access == device::Access::done) return read.value;
             settle();
         }
-        ADD_FAILURE() << "a read was never answered";
+        ADD_FAILURE() << "an access was never answered";
         return 0;
     }
 
