@@ -2,10 +2,17 @@
 
 import subprocess
 
+import pytest
+
 from machine import DESCRIPTIONS, OUT, PROJECT, TOOL
 
-CPUS = 3
-RELEASE = 0x5FF0_0000  # in RAM that no description here uses
+RELEASE = 0x4FF0_0000  # in RAM that no description here uses
+
+# What firmware that takes errors first reports of them (ESR_EL2, Arm ARM D17.2.37).
+EL1, EL2 = 1, 2
+SERROR = 0xBE00_0000
+ASYNCHRONOUS = SERROR | 0x11
+CORRECTED, UNCONTAINABLE = 6 << 10, 0 << 10
 
 
 def assemble(source, symbols, into):
@@ -19,12 +26,12 @@ def assemble(source, symbols, into):
         subprocess.run(command, check=True)
 
 
-def use_spin_tables(tree):
+def use_spin_tables(tree, cpus):
     def put(*arguments):
         subprocess.run(["fdtput", *arguments], check=True)
 
     put("-r", tree, "/psci")
-    for cpu in range(CPUS):
+    for cpu in range(cpus):
         put("-t", "s", tree, f"/cpus/cpu@{cpu}", "enable-method", "spin-table")
         address = f"{RELEASE + 8 * cpu:x}"
         put("-t", "x", tree, f"/cpus/cpu@{cpu}", "cpu-release-addr", "0", address)
@@ -36,33 +43,85 @@ def use_spin_tables(tree):
     put("-t", "x", tree, "/reserved-memory/spin-table", "reg", "0", f"{RELEASE:x}", "0", "1000")
 
 
-def test_linux_boots_below_firmware_at_el3_with_cpus_from_spin_tables(start, tmp_path):
-    subprocess.run(
-        [TOOL, "build", DESCRIPTIONS / "linux_and_hello.toml"], check=True, cwd=PROJECT
-    )
-    folder = OUT / "systems" / "linux_and_hello"
-    tree = tmp_path / "system.dtb"
-    tree.write_bytes((folder / "system.dtb").read_bytes())
-    use_spin_tables(tree)
+@pytest.fixture
+def below_firmware(start, tmp_path):
+    """Starts what a description says, with more symbols for the firmware's source."""
 
-    places = dict(
-        line.split()[:2] for line in (folder / "addresses.txt").read_text().splitlines()[1:]
-    )
-    symbols = {
-        "KERNEL": int(places["bulkhead"], 16),
-        "DEVICE_TREE": int(places["system.dtb"], 16),
-        "RELEASE": RELEASE,
-    }
-    firmware = tmp_path / "firmware.bin"
-    assemble(DESCRIPTIONS / "firmware" / "el3.S", symbols, firmware)
+    def boot(name, cpus, memory, options="", **symbols):
+        subprocess.run([TOOL, "build", DESCRIPTIONS / f"{name}.toml"], check=True, cwd=PROJECT)
+        folder = OUT / "systems" / name
+        tree = tmp_path / "system.dtb"
+        tree.write_bytes((folder / "system.dtb").read_bytes())
+        use_spin_tables(tree, cpus)
+        bootargs = f"console=dtuart sched=null {options}"
+        subprocess.run(["fdtput", "-t", "s", tree, "/chosen", "xen,xen-bootargs", bootargs], check=True)
 
-    command = ["qemu-system-aarch64", "-M", "virt,secure=on,virtualization=on,gic-version=3"]
-    command += ["-cpu", "cortex-a53", "-smp", str(CPUS), "-m", "512M", "-nic", "none"]
-    command += ["-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot"]
-    command += ["-bios", firmware]
-    for file, address in places.items():
-        content = tree if file == "system.dtb" else folder / file
-        command += ["-device", f"loader,file={content},addr={address},force-raw=on"]
-    machine = start(command, 90)
-    machine.see("3 CPUs")
+        places = dict(
+            line.split()[:2] for line in (folder / "addresses.txt").read_text().splitlines()[1:]
+        )
+        symbols["KERNEL"] = int(places["bulkhead"], 16)
+        symbols["DEVICE_TREE"] = int(places["system.dtb"], 16)
+        symbols["RELEASE"] = RELEASE
+        firmware = tmp_path / "firmware.bin"
+        assemble(DESCRIPTIONS / "firmware" / "el3.S", symbols, firmware)
+
+        command = ["qemu-system-aarch64", "-M", "virt,secure=on,virtualization=on,gic-version=3"]
+        command += ["-cpu", "cortex-a53", "-smp", str(cpus), "-m", memory, "-nic", "none"]
+        command += ["-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot"]
+        command += ["-bios", firmware]
+        for file, address in places.items():
+            content = tree if file == "system.dtb" else folder / file
+            command += ["-device", f"loader,file={content},addr={address},force-raw=on"]
+        machine = start(command, 90)
+        machine.see(f"{cpus} CPUs")
+        return machine
+
+    return boot
+
+
+def test_linux_boots_below_firmware_at_el3_with_cpus_from_spin_tables(below_firmware):
+    machine = below_firmware("linux_and_hello", 3, "512M")
     machine.see_all([r"shell: Linux \S+, CPUs 0-1 online", "DOM2: hello: EL1"])
+
+
+@pytest.mark.parametrize("syndrome", [SERROR, ASYNCHRONOUS | 3 << 10])
+def test_an_error_of_the_hardware_ends_the_domain_that_ran_and_no_other(below_firmware, syndrome):
+    machine = below_firmware(
+        "two_hellos", 2, "256M", SYNDROME=syndrome, TARGET=1, FOUND_IN=EL1
+    )
+    machine.see(r"domain 2 \(second\) .*an SError interrupt: .*; vCPU 0, pc 0x4\w+")
+    machine.command("ping", "pong")
+
+
+def test_a_corrected_error_is_nobodys_end(below_firmware):
+    machine = below_firmware(
+        "two_hellos", 2, "256M", SYNDROME=ASYNCHRONOUS | CORRECTED, TARGET=0, FOUND_IN=EL1
+    )
+    machine.see("~")
+    machine.command("ping", "pong")
+    assert "SError" not in machine.text
+
+
+@pytest.mark.parametrize(
+    "options, syndrome, why",
+    [
+        ("serrors=panic", SERROR, "a guest took an SError"),
+        ("", ASYNCHRONOUS | UNCONTAINABLE, "an uncontainable error of the hardware"),
+    ],
+)
+def test_an_error_that_may_be_everybodys_stops_the_machine(
+    below_firmware, options, syndrome, why
+):
+    machine = below_firmware(
+        "two_hellos", 2, "256M", options, SYNDROME=syndrome, TARGET=1, FOUND_IN=EL1
+    )
+    machine.see(f"panic: {why} on CPU 1")
+    machine.see("guest: second, pc")
+
+
+def test_an_error_of_the_hypervisors_own_stops_the_machine(below_firmware):
+    machine = below_firmware("two_hellos", 2, "256M", SYNDROME=SERROR, TARGET=0, FOUND_IN=EL2)
+    machine.see("hello: command line")
+    machine.type("off\r")  # a CPU that runs nothing waits in EL2
+    machine.see("panic: SError in EL2 on CPU 0: esr 0xbe000000")
+    machine.see("guest: none on this CPU")
