@@ -75,7 +75,7 @@ void clear_newer_controls()
 void set_up_cpu(bool gicv3)
 {
     VBAR_EL2::write(reinterpret_cast<std::uint64_t>(gicv3 ? vectors : vectors_gicv2));
-    HCR_EL2::write(guest_hcr(false).raw());
+    HCR_EL2::write(guest_hcr().raw());
     VTCR_EL2::write(memory::Stage2Map::vtcr().raw());
     VTTBR_EL2::write(0);
     CPTR_EL2::write(trap_sve_sme_and_reserved | trap_trace | trap_activity_monitors |

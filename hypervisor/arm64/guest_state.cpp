@@ -118,7 +118,7 @@ void forget_others(GuestState& state)
 void reset(GuestState& state, std::uint64_t entry, std::uint64_t argument)
 {
     const GuestIdentity identity{state.vmpidr_el2, state.vttbr_el2, state.cntvoff_el2,
-                                 Hcr::from(state.hcr_el2).get(Hcr::trap_wfi), state.has_pmu};
+                                 state.has_pmu};
     state = {};
     set_identity(state, identity);
     state.pc = entry;
@@ -134,7 +134,7 @@ void set_identity(GuestState& state, const GuestIdentity& identity)
     state.vmpidr_el2 = identity.affinity;
     state.vttbr_el2 = identity.vttbr;
     state.cntvoff_el2 = identity.counter_offset;
-    state.hcr_el2 = guest_hcr(identity.trap_wait).raw();
+    state.hcr_el2 = guest_hcr().raw();
     state.has_pmu = identity.has_pmu;
 }
 
@@ -193,6 +193,12 @@ void discard_guest()
     ESR_EL2::write(0); // what runs here next has not trapped yet
     // What it began, maintenance of TLBs and caches too, is done before it goes on elsewhere.
     dsb_ish();
+}
+
+void set_wait_traps(bool on)
+{
+    const auto hcr = Hcr::from(HCR_EL2::read());
+    HCR_EL2::write(hcr.with(Hcr::trap_wfi, on).with(Hcr::trap_wfe, on).raw());
 }
 
 std::uint64_t guest_pc() { return ELR_EL2::read(); }

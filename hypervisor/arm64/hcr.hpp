@@ -33,7 +33,7 @@ struct Hcr : Register<Hcr, std::uint64_t> {
 /// A guest that owns its CPU. What the CPU has not is RES0 here. Cache operations by set and way
 /// are not trapped: the vCPU stays on its CPU, so they mean what they mean on hardware, and
 /// invalidation cleans first.
-constexpr Hcr guest_hcr(bool trap_wait)
+constexpr Hcr guest_hcr()
 {
     return Hcr{}
         .with(Hcr::stage2, true)
@@ -42,8 +42,6 @@ constexpr Hcr guest_hcr(bool trap_wait)
         .with(Hcr::fiq_to_el2, true)
         .with(Hcr::irq_to_el2, true)
         .with(Hcr::system_error_to_el2, true)
-        .with(Hcr::trap_wfi, trap_wait)
-        .with(Hcr::trap_wfe, trap_wait)
         .with(Hcr::trap_id_registers, true)
         .with(Hcr::trap_smc, true)
         .with(Hcr::trap_implementation_defined, true)
@@ -54,6 +52,6 @@ constexpr Hcr guest_hcr(bool trap_wait)
         .with(Hcr::pointer_authentication, 3)
         .with(Hcr::trap_tag_size, true);
 }
-static_assert(guest_hcr(false).raw() == 0x0400'0318'803c'003f);
+static_assert(guest_hcr().raw() == 0x0400'0318'803c'003f);
 
 } // namespace bulkhead::arm64

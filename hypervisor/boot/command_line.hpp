@@ -13,10 +13,6 @@
 
 namespace bulkhead::boot {
 
-/// What a guest's WFI does: stop the CPU itself, come to the hypervisor, or whichever the scheduler
-/// makes better.
-enum class Vwfi : std::uint8_t { automatic, native, trap };
-
 /// The hypervisor's command line (Xen's xen-command-line, what makes sense for static partitions).
 /// Strings point into the line.
 struct Options {
@@ -33,7 +29,7 @@ struct Options {
     std::uint32_t maxcpus = max_cpus;
     /// For the trace of each CPU.
     std::uint32_t trace_pages = sched::trace::usual_pages;
-    Vwfi vwfi = Vwfi::automatic;
+    sched::WaitMode vwfi = sched::WaitMode::automatic;
     sched::Kind scheduler = sched::Kind::null;
     sched::Options sched;
     /// RAM is cleared before a guest gets it.
@@ -47,12 +43,6 @@ struct Options {
     bool allow_speculative_stores = false;
     /// A domain that cannot be built stops the boot; otherwise the others are built.
     bool panic_on_error = false;
-
-    /// A native WFI would keep a CPU that others want.
-    [[nodiscard]] bool traps_wait() const
-    {
-        return vwfi == Vwfi::trap || (vwfi == Vwfi::automatic && scheduler != sched::Kind::null);
-    }
 };
 
 /// Reads all options, Xen's way: name, name=value or no-name, separated by spaces, the last one

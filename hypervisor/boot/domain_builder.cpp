@@ -171,7 +171,7 @@ Result<domain::Domain*> create_domain(const DomainDescription& description, Host
                  .spis = spi_count(description, host)},
         .places = description.places,
         .has_vpl011 = description.vpl011,
-        .trap_wait = host.options.traps_wait(),
+        .wait = host.options.vwfi,
         .has_pmu = description.vpmu,
         .pmu_interrupt = host.description.pmu_interrupt,
         .ignores_unmapped = description.ignores_unmapped,

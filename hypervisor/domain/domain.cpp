@@ -38,8 +38,8 @@ Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::s
       ignores_unmapped_(configuration.ignores_unmapped), places_(configuration.places),
       memory_(map), vgic_(configuration.vgic, vgic),
       events_(id_, vgic_, configuration.vgic.vcpus, events), console_(configuration.id),
-      vcpus_(vcpus), trap_wait_(configuration.trap_wait), has_pmu_(configuration.has_pmu),
-      on_reset_(configuration.on_reset), on_crash_(configuration.on_crash),
+      vcpus_(vcpus), has_pmu_(configuration.has_pmu), on_reset_(configuration.on_reset),
+      on_crash_(configuration.on_crash),
       watch_(configuration.watchdog_ms, Callback<void()>::to<&Domain::look>(*this))
 {
     if (configuration.has_vpl011)
@@ -51,6 +51,7 @@ Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::s
         vcpu.domain = this;
         vcpu.group = &schedule_;
         vcpu.has_guest = true;
+        vcpu.wait = configuration.wait;
         vcpu.name = {.domain = id_.value(), .vcpu = static_cast<std::uint8_t>(i)};
         vcpu.timer_interrupt = configuration.timer_interrupts;
         vgic_.attach(vcpu.id, vcpu);
@@ -71,7 +72,6 @@ void Domain::start(GuestAddress entry, GuestAddress device_tree)
         machine::set_identity(vcpu.registers, {.affinity = device::affinity_of(vcpu.id) | mpidr_one,
                                                .vttbr = memory_.vttbr(),
                                                .counter_offset = counter_offset,
-                                               .trap_wait = trap_wait_,
                                                .has_pmu = has_pmu_});
     watch_.start();
     {

@@ -37,8 +37,7 @@ public:
         device::VgicConfiguration vgic;
         device::guest_layout::Places places = device::guest_layout::gicv3_places;
         bool has_vpl011 = false;
-        /// WFI and WFE leave the guest.
-        bool trap_wait = false;
+        sched::WaitMode wait = sched::WaitMode::native;
         bool has_pmu = false;
         /// The host's PPI of the PMU, which is the guest's too.
         std::optional<Intid> pmu_interrupt = std::nullopt;
@@ -123,7 +122,6 @@ private:
     std::optional<device::Vpl011> vpl011_;
     std::span<Vcpu> vcpus_;
     sched::Group schedule_{id_};
-    const bool trap_wait_;
     const bool has_pmu_;
     const ShutdownAction on_reset_;
     const ShutdownAction on_crash_;

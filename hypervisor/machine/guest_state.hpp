@@ -61,8 +61,6 @@ struct GuestIdentity {
     std::uint64_t vttbr;
     /// Guest's virtual counter = physical counter - offset.
     std::uint64_t counter_offset;
-    /// WFI and WFE leave the guest.
-    bool trap_wait;
     /// The CPU's PMU is the vCPU's, which has to stay there; its registers do not move.
     bool has_pmu;
 };
@@ -76,6 +74,8 @@ void save_guest(GuestState& state, const GuestRegisters& general);
 /// Takes the guest off this CPU for good: its timers and its PMU stop.
 void discard_guest();
 
+/// Whether WFI and WFE of the guest that is on this CPU, and goes with it, leave the guest.
+void set_wait_traps(bool on);
 /// The guest that is on this CPU: where it was interrupted.
 [[nodiscard]] std::uint64_t guest_pc();
 void set_guest_pc(std::uint64_t pc);

@@ -2,6 +2,7 @@
 
 #include "base/bits.hpp"
 #include "sched/run_loop.hpp"
+#include "sched/trace.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -38,6 +39,7 @@ Result<void> Arinc653Scheduler::set_schedule(std::span<const Window> windows,
     }
     frame_ = ticks_of_ns(major_frame);
     frame_start_ = machine::now();
+    noted_ = none;
     find_units();
     look_again();
     return {};
@@ -66,6 +68,20 @@ const Arinc653Scheduler::Entry* Arinc653Scheduler::entry_at(Ticks now)
     return found == entries_.end() ? nullptr : found;
 }
 
+void Arinc653Scheduler::note(const Entry* entry)
+{
+    const auto n =
+        entry == nullptr ? most_windows : static_cast<std::size_t>(entry - entries_.begin());
+    if (std::exchange(noted_, n) == n) return;
+    if (entry == nullptr)
+        trace::record(trace::Event::slack, {});
+    else
+        trace::record(trace::Event::window,
+                      {.domain = entry->window.domain.value(),
+                       .vcpu = static_cast<std::uint8_t>(entry->window.vcpu.value())},
+                      static_cast<std::uint32_t>(n));
+}
+
 Decision Arinc653Scheduler::pick(CpuId cpu)
 {
     const Guard guard{lock_};
@@ -76,6 +92,7 @@ Decision Arinc653Scheduler::pick(CpuId cpu)
         const auto* entry = entry_at(now);
         const bool is_only_one = entries_[0].end == frame_;
         if (!is_only_one) decision.until = frame_start_ + (entry == nullptr ? frame_ : entry->end);
+        note(entry);
         auto* unit = entry == nullptr ? nullptr : entry->unit;
         if (unit != nullptr && unit->wants_cpu()) {
             const auto held = unit->held_by.load();

@@ -58,6 +58,8 @@ private:
     void find_units() REQUIRES(lock_);
     const Entry* entry_at(Ticks now) REQUIRES(lock_);
     void look_again() REQUIRES(lock_);
+    /// Into the trace, when another window, or the slack, begins.
+    void note(const Entry* entry) REQUIRES(lock_);
 
     FixedVector<Entry, most_windows> entries_ GUARDED_BY(lock_);
     std::uint64_t frame_ GUARDED_BY(lock_) = 0;
@@ -65,6 +67,8 @@ private:
     CpuMask cpu_ GUARDED_BY(lock_) = 0;
     Unit* units_ GUARDED_BY(lock_) = nullptr;
     Unit* current_ GUARDED_BY(lock_) = nullptr;
+    static constexpr std::size_t none = ~std::size_t{0};
+    std::size_t noted_ GUARDED_BY(lock_) = none; // most_windows: the slack
     Lock<Rank::scheduler> lock_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/bits.hpp"
 #include "sched/run_loop.hpp"
+#include "sched/trace.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -54,10 +55,12 @@ void QueueScheduler::find_cpu(Unit& unit, Ticks now)
         if (!is_early && (worst == nullptr || worst->current->turn.is_before(cpu.current->turn)))
             worst = &cpu;
     });
-    for_each_bit(able & ~idle_ & ~told_, [&](unsigned n) {
+    for_each_bit((able | thieves) & ~idle_ & ~told_, [&](unsigned n) {
         auto& cpu = cpu_[n];
         const bool loses = &cpu == worst && unit.turn.is_before(cpu.current->turn);
-        if ((is_ready && std::exchange(cpu.alone, false)) || loses) tell(n);
+        const bool was_unwanted = std::exchange(cpu.unwanted, false);
+        const bool was_alone = is_ready && std::exchange(cpu.alone, false);
+        if (was_unwanted || was_alone || loses) tell(n);
     });
 }
 
@@ -348,7 +351,8 @@ Decision QueueScheduler::pick(CpuId id)
     } else {
         idle_ &= ~me;
         next->held_by = me;
-        next->placed_on = id;
+        if (next->placed_on.exchange(id) != id)
+            trace::record(trace::Event::migrate, next->name, id.value());
         next->times.enter(RunState::running, now);
         ++next->group->running;
         if (next != old) cpu.started = now;
@@ -356,6 +360,8 @@ Decision QueueScheduler::pick(CpuId id)
         cpu.since = now;
         const auto* rival = unit_of(queue_.first(me));
         cpu.alone = rival == nullptr;
+        cpu.unwanted = queue_.first(me | me << max_cpus) == nullptr && spare(me) == nullptr;
+        decision.is_alone = cpu.unwanted;
         decision.until = limit(*next, rival, cpu.started, now);
     }
     if (const auto* parked = cpu.parked.first(anyone))

@@ -12,7 +12,8 @@ namespace bulkhead::sched {
 /// turns, and in how long a unit may go on.
 ///
 /// Time is charged when something happens: when a CPU picks, and when somebody becomes ready who
-/// compares himself with those that run. A CPU that nobody waits for has no timer.
+/// compares himself with those that run. A CPU that nobody waits for has no timer, and learns of
+/// the first who does.
 ///
 /// A unit that wants a CPU is in exactly one of three places: current on the CPU where it was
 /// picked (and not linked), in queue_, or parked on a CPU until it may run again. One that is held
@@ -81,9 +82,10 @@ protected:
 
     struct Cpu {
         Unit* current = nullptr;
-        Ticks started{}; // when current was picked first
-        Ticks since{};   // until when it was charged
-        bool alone = false;
+        Ticks started{};       // when current was picked first
+        Ticks since{};         // until when it was charged
+        bool alone = false;    // nobody is ready for it
+        bool unwanted = false; // and nobody would take it if it were idle
         bool yields = false;
         ReadyQueue parked; // by the time when they may run
     };

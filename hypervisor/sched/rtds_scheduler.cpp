@@ -2,6 +2,7 @@
 
 #include "base/bits.hpp"
 #include "sched/share.hpp"
+#include "sched/trace.hpp"
 
 #include <algorithm>
 
@@ -16,17 +17,20 @@ std::uint32_t us_of_ticks(std::uint64_t ticks)
     return static_cast<std::uint32_t>((ticks * 1'000'000 + second / 2) / second);
 }
 
-void begin_period(Reservation& own, Ticks start)
+void begin_period(Unit& unit, Ticks start)
 {
+    auto& own = unit.reservation;
     own.deadline = start + own.period;
     own.left = own.budget;
+    trace::record(trace::Event::replenish, unit.name, us_of_ticks(own.budget));
 }
 
 /// Periods that have passed are over, whether the budget was used or not.
-void renew(Reservation& own, Ticks now)
+void renew(Unit& unit, Ticks now)
 {
+    const auto& own = unit.reservation;
     if (now >= own.deadline)
-        begin_period(own, own.deadline + (now - own.deadline) / own.period * own.period);
+        begin_period(unit, own.deadline + (now - own.deadline) / own.period * own.period);
 }
 
 /// Could what is left be used up until the deadline at the unit's own rate: left / time <= budget /
@@ -46,7 +50,7 @@ void RtdsScheduler::joined(Unit& unit, Ticks now)
         unit.reservation.period = ticks_of_us(defaults.period_us);
         unit.reservation.budget = ticks_of_us(defaults.budget_us);
     }
-    begin_period(unit.reservation, now);
+    begin_period(unit, now);
 }
 
 void RtdsScheduler::charge(Unit& unit, std::uint64_t ticks, bool /*alone*/, Ticks now)
@@ -54,9 +58,10 @@ void RtdsScheduler::charge(Unit& unit, std::uint64_t ticks, bool /*alone*/, Tick
     auto& own = unit.reservation;
     auto used = ticks;
     if (now >= own.deadline) {
-        renew(own, now);
+        renew(unit, now);
         used = std::min(ticks, now - (own.deadline - own.period));
     }
+    if (own.left != 0 && own.left <= used) trace::record(trace::Event::deplete, unit.name);
     own.left -= std::min(own.left, used);
     unit.turn = {.level = own.left == 0 ? 1U : 0U, .key = own.deadline.value()};
 }
@@ -65,9 +70,9 @@ Ticks RtdsScheduler::admit(Unit& unit, Why why, Ticks now)
 {
     auto& own = unit.reservation;
     if (why == Why::woke && (now >= own.deadline || !is_in_step(own, now)))
-        begin_period(own, now);
+        begin_period(unit, now);
     else
-        renew(own, now);
+        renew(unit, now);
     unit.turn = {.level = 0, .key = own.deadline.value()};
     return own.left != 0 ? now : own.deadline;
 }

@@ -124,6 +124,14 @@ bool take_on(Unit& unit, machine::GuestRegisters& registers)
     return true;
 }
 
+/// Its WFI stops the CPU only if nobody else would take it meanwhile.
+void choose_wait(Unit& unit, bool is_alone)
+{
+    const bool traps =
+        unit.wait == WaitMode::trap || (unit.wait == WaitMode::automatic && !is_alone);
+    if (std::exchange(unit.wait_traps, traps) != traps) machine::set_wait_traps(traps);
+}
+
 /// A unit whose domain is to be built anew has its CPU.
 void do_work(Unit& unit)
 {
@@ -194,6 +202,7 @@ void run(machine::GuestRegisters& registers)
                 machine::take_pending_interrupt();
                 continue;
             }
+            choose_wait(*decision.unit, decision.is_alone);
         }
         if (machine::running_vcpu().attention.load() == 0 &&
             !own.asked.load(std::memory_order_relaxed))
@@ -219,6 +228,7 @@ void block(Unit& own)
 
 void give_way(Unit& own)
 {
+    trace::record(trace::Event::yield, own.name);
     yield(own);
     ask_to_pick(machine::this_cpu());
 }
@@ -238,7 +248,11 @@ bool switch_off(Unit& unit)
     return false;
 }
 
-void start(Unit& unit) { change_state(unit, State::runnable); }
+void start(Unit& unit)
+{
+    unit.wait_traps = false; // as machine::reset() left it
+    change_state(unit, State::runnable);
+}
 void start_work(Unit& unit) { change_state(unit, State::working); }
 
 void Unit::wake_up()

@@ -26,6 +26,8 @@ struct Decision {
     Unit* unit = nullptr;
     /// When the CPU has to pick again if nothing makes it pick before.
     Ticks until = machine::never;
+    /// Nobody else would take the CPU if it waited: its WFI may stop the CPU itself.
+    bool is_alone = true;
 };
 
 /// Decides which unit runs where, for the CPUs of one pool. Any CPU may call, with interrupts

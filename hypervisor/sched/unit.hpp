@@ -50,6 +50,10 @@ struct RunTimes {
     }
 };
 
+/// What a guest's WFI does: stop the CPU itself, come to EL2, or stop it only while nobody else has
+/// a use for the CPU.
+enum class WaitMode : std::uint8_t { automatic, native, trap };
+
 /// What rtds keeps of a unit, in ticks.
 struct Reservation {
     std::uint64_t period = 0;
@@ -83,6 +87,10 @@ struct Unit : machine::RunningVcpu, ReadyNode {
     std::atomic<CpuId> loaded_on = nowhere;
     /// Wakes it when its timer expires while nobody has its registers.
     Alarm timer{Callback<void()>::to<&Unit::wake_up>(*this)};
+
+    WaitMode wait = WaitMode::automatic;
+    /// Does its WFI trap, as its registers are. Its CPU's.
+    bool wait_traps = false;
 
     /// Ends its wait, if it waits.
     void wake_up() EXCLUDES(lock);

@@ -174,7 +174,6 @@ void reset(GuestState& state, std::uint64_t entry, std::uint64_t argument)
     const GuestIdentity identity{.affinity = state.vmpidr_el2,
                                  .vttbr = state.vttbr_el2,
                                  .counter_offset = state.cntvoff_el2,
-                                 .trap_wait = false,
                                  .has_pmu = false};
     state = {};
     set_identity(state, identity);
@@ -217,6 +216,12 @@ Ticks timer_deadline(const GuestState& state, unsigned timer)
 }
 
 void discard_guest() { test::machine().cpu().guest = {}; }
+void set_wait_traps(bool on)
+{
+    const auto bit = std::uint64_t{1} << 13; // HCR_EL2.TWI
+    auto& hcr = test::machine().cpu().guest.hcr_el2;
+    hcr = on ? hcr | bit : hcr & ~bit;
+}
 std::uint64_t guest_pc() { return test::machine().cpu().guest.pc; }
 void set_guest_pc(std::uint64_t pc) { test::machine().cpu().guest.pc = pc; }
 LastExit last_exit() { return {"SMC", GuestAddress{}}; }

@@ -216,6 +216,13 @@ void turmoil(std::uint64_t seed, bool tells, sched::Kind kind)
                  ((actor.unit.queue != nullptr || !world.is_running(actor)) &&
                   (kind == sched::Kind::rtds || (actor.unit.hard_affinity & bit(n)) != 0))))
                 is_alone = false;
+        for (auto& actor : world.actors)
+            if (kind != sched::Kind::null && decision.is_alone && actor.unit.queue != nullptr &&
+                actor.unit.wants_cpu() && is_unlimited(pool, actor.unit) &&
+                actor.unit.held_by.load() == 0 &&
+                (present & actor.unit.hard_affinity & bit(n)) != 0)
+                throw Broken(fmt::format("unit {} may keep CPU {} in a WFI, and unit {} waits",
+                                         World::actor_of(*decision.unit).number, n, actor.number));
         if (is_alone && decision.until != machine::never)
             throw Broken(fmt::format("unit {} is alone, and has a timer",
                                      World::actor_of(*decision.unit).number));

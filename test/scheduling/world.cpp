@@ -1,6 +1,7 @@
 #include "scheduling/world.hpp"
 
 #include "base/bits.hpp"
+#include "machine/console.hpp"
 #include "machine/cpu.hpp"
 #include "sched/run_loop.hpp"
 
@@ -28,6 +29,8 @@ void wait_until_equal(const std::atomic<std::uint16_t>& variable, std::uint16_t 
 void note_lock_taken(unsigned /*rank*/) {}
 void note_lock_released(unsigned /*rank*/) {}
 void halt(const char* why, const void* /*where*/) { throw scheduling::Broken(why); }
+bool console_try_write(char /*c*/) { return true; }
+bool console_want_room(bool /*wanted*/) { return false; }
 
 } // namespace machine
 

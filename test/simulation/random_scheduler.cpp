@@ -50,7 +50,9 @@ sched::Decision RandomScheduler::pick(CpuId cpu)
     if (upto_(8) == 0) return {.unit = nullptr, .until = soon};
     auto* const chosen = ready[upto_(static_cast<unsigned>(ready.size()))];
     seats_.at(chosen).cpu = cpu.value();
-    return {.unit = chosen, .until = ready.size() == 1 ? machine::never : soon};
+    return {.unit = chosen,
+            .until = ready.size() == 1 ? machine::never : soon,
+            .is_alone = ready.size() == 1};
 }
 
 void RandomScheduler::released(sched::Unit& unit)

@@ -167,7 +167,7 @@ void Simulation::build(Partition& partition, unsigned number)
         .vgic = {.version = version_, .vcpus = partition.vcpus, .spis = spis},
         .places = version_ == device::GicVersion::v2 ? layout::gicv2_places : layout::gicv3_places,
         .has_vpl011 = true,
-        .trap_wait = one_in(2),
+        .wait = one_in(2) ? sched::WaitMode::trap : sched::WaitMode::automatic,
         .timer_interrupts = {layout::virtual_timer, layout::physical_timer},
         .on_reset = one_in(4) ? ShutdownAction::stop : ShutdownAction::restart};
     const auto needed = device::Vgic::memory_needed(configuration.vgic);

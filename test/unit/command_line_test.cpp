@@ -27,7 +27,7 @@ TEST(CommandLine, without_options_the_defaults_hold)
     EXPECT_TRUE(options.console);
     EXPECT_EQ(options.dtuart, "");
     EXPECT_EQ(options.console_switch, 'a');
-    EXPECT_EQ(options.vwfi, Vwfi::automatic);
+    EXPECT_EQ(options.vwfi, sched::WaitMode::automatic);
     EXPECT_EQ(options.loglvl, log::Level::info);
     EXPECT_EQ(options.maxcpus, max_cpus);
     EXPECT_TRUE(options.bootscrub);
@@ -42,7 +42,7 @@ TEST(CommandLine, a_usual_line_of_xen_is_taken)
                                  "console_timestamps=boot serrors=panic conswitch=bx");
     EXPECT_TRUE(options.console);
     EXPECT_EQ(options.dtuart, "serial0");
-    EXPECT_EQ(options.vwfi, Vwfi::native);
+    EXPECT_EQ(options.vwfi, sched::WaitMode::native);
     EXPECT_EQ(options.maxcpus, 2U);
     EXPECT_EQ(options.loglvl, log::Level::debug);
     EXPECT_FALSE(options.bootscrub);
@@ -68,7 +68,7 @@ TEST(CommandLine, flags_have_all_of_xens_forms)
 
 TEST(CommandLine, the_last_one_wins_and_lists_have_commas)
 {
-    EXPECT_EQ(quietly("vwfi=native vwfi=trap").vwfi, Vwfi::trap);
+    EXPECT_EQ(quietly("vwfi=native vwfi=trap").vwfi, sched::WaitMode::trap);
     EXPECT_FALSE(quietly("console=none").console);
     EXPECT_TRUE(quietly("console=none,dtuart").console);
 }
