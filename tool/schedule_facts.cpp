@@ -30,7 +30,9 @@ ScheduleFacts schedule_facts(const SystemDescription& description)
     for (const DomainDescription& domain : description.domains) {
         ++id;
         for (std::uint32_t vcpu = 0; vcpu < domain.vcpus.value; ++vcpu) {
-            UnitFacts unit{.policy = policy};
+            // Of rtds, what a unit has by default (sched/scheduler.hpp).
+            UnitFacts unit{
+                .policy = policy, .period = 10'000'000, .budget = 4'000'000, .extratime = true};
             if (domain.cpus && vcpu < domain.cpus->value.size())
                 unit.cpus = {domain.cpus->value[vcpu]};
             facts.units[{id, static_cast<std::uint8_t>(vcpu)}] = unit;
