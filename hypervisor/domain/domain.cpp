@@ -141,6 +141,8 @@ bool Domain::restart()
     if (vpl011_) vpl011_->reset();
     vgic_.reset();
     events_.restart();
+    for (auto& vcpu : vcpus_)
+        vcpu.wants_run_state = false;
     console_.finish();
     if (rebuild_ && (*rebuild_)()) return true;
     log::error("domain {} ({}) cannot be built anew: stopped", id_, name_);

@@ -22,6 +22,11 @@ void entered(Unit& unit)
     vcpu.domain->vgic().load(vcpu.id);
     if (vcpu.id == VcpuId{0}) vcpu.domain->watch().follow();
 }
+void has_cpu(Unit& unit)
+{
+    auto& vcpu = vcpu_of(unit);
+    if (vcpu.wants_run_state.load(std::memory_order_relaxed)) vcpu.tell_run_state();
+}
 void leaving(Unit& unit) { vgic_of(unit).save(vcpu_of(unit).id); }
 void went_down(Unit& unit) { vcpu_of(unit).domain->vcpu_went_down(); }
 bool work(Unit& unit) { return vcpu_of(unit).domain->build_anew(); }

@@ -22,8 +22,7 @@ Result<void> shut_down(Caller caller, const sched_shutdown& request)
     }
 }
 
-/// Returns at once, as the ABI allows: callers look again. The CPU is the vCPU's own, so that its
-/// waiting takes nothing from others.
+/// Lets others go first and returns, as the ABI allows: callers look again.
 Result<void> poll(Caller caller, const sched_poll& request)
 {
     if (request.nr_ports > most_polled) return failure(Error::invalid);
@@ -35,7 +34,9 @@ Result<void> poll(Caller caller, const sched_poll& request)
         return read;
     const bool all_exist = std::ranges::all_of(
         wanted, [](evtchn_port_t port) { return port < event::EventChannels::ports; });
-    return all_exist ? Result<void>{} : failure(Error::invalid);
+    if (!all_exist) return failure(Error::invalid);
+    sched::give_way(caller.vcpu());
+    return {};
 }
 
 } // namespace

@@ -15,6 +15,21 @@ Result<void> register_vcpu_info(Caller caller, VcpuId vcpu, const vcpu_register_
     return caller.domain().events().share_vcpu_info(vcpu, *page + request.offset);
 }
 
+/// From now on, in place of where it was before.
+Result<void> register_run_state(Caller caller, VcpuId id, VirtualAddress address)
+{
+    const auto area = caller.memory().locate(address, sizeof(vcpu_runstate_info));
+    if (!area) return failure(area.error());
+    auto& vcpu = caller.domain().vcpus()[id.value()];
+    {
+        const Guard guard{vcpu.lock};
+        vcpu.run_state_area = *area;
+        vcpu.wants_run_state = true;
+    }
+    vcpu.tell_run_state();
+    return {};
+}
+
 } // namespace
 
 Outcome vcpu_op(Caller caller)
@@ -28,8 +43,7 @@ Outcome vcpu_op(Caller caller)
     case VCPUOP_register_runstate_memory_area:
         return caller.with<vcpu_register_runstate_memory_area>(
             2, [&](const vcpu_register_runstate_memory_area& area) {
-                // A vCPU has its CPU to itself: in RUNSTATE_running, 0, since the domain's time 0.
-                return caller.memory().write(VirtualAddress{area.addr.p}, vcpu_runstate_info{});
+                return register_run_state(caller, vcpu, VirtualAddress{area.addr.p});
             });
     default: return failure(Error::invalid);
     }

@@ -61,6 +61,27 @@ Result<void> GuestMemory::copy_out(VirtualAddress to, std::span<const std::byte>
                           });
 }
 
+Result<SharedBytes> GuestMemory::locate(VirtualAddress start, std::size_t size) const
+{
+    SharedBytes found;
+    unsigned pieces = 0;
+    const auto done = for_each_piece(start, size, machine::GuestAccess::write,
+                                     [&](PhysicalAddress host, std::size_t, std::size_t bytes) {
+                                         found.start[pieces] = host;
+                                         found.size[pieces++] = bytes;
+                                     });
+    if (!done) return failure(done.error());
+    return found;
+}
+
+void SharedBytes::store(std::span<const std::byte> bytes) const
+{
+    for (unsigned n = 0; n < size.size() && size[n] != 0; ++n) {
+        SharedBits{machine::Window::argument, start[n]}.store(bytes.first(size[n]));
+        bytes = bytes.subspan(size[n]);
+    }
+}
+
 Result<PhysicalAddress> GuestMemory::page(Gfn frame) const
 {
     // A frame number of 64 bits must not wrap around into an address that exists.

@@ -5,6 +5,7 @@
 #include "machine/guest_memory.hpp"
 #include "memory/stage2_map.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -28,6 +29,14 @@ public:
 
 private:
     T value_;
+};
+
+/// Bytes of the guest's RAM that lie in at most two pages.
+struct SharedBytes {
+    std::array<PhysicalAddress, 2> start{};
+    std::array<std::size_t, 2> size{};
+
+    void store(std::span<const std::byte> bytes) const;
 };
 
 /// The one way into the memory of the guest that runs on this CPU. Nothing of it stays mapped in
@@ -59,6 +68,9 @@ public:
     /// bad_address: what comes before the first page that cannot be written was written.
     Result<void> copy_out(VirtualAddress to, std::span<const std::byte> from) const;
 
+    /// Where the bytes at an address of the guest's are, for later: in at most two pages.
+    /// bad_address.
+    [[nodiscard]] Result<SharedBytes> locate(VirtualAddress start, std::size_t size) const;
     /// The page of RAM at a guest's frame. bad_address when there is none.
     [[nodiscard]] Result<PhysicalAddress> page(Gfn frame) const;
 

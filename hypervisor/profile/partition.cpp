@@ -3,6 +3,7 @@
 
 #include "boot/complaints.hpp"
 #include "boot/static_channels.hpp"
+#include "domain/vcpu.hpp"
 #include "machine/cpu.hpp"
 #include "machine/upcalls.hpp"
 #include "main/host.hpp"
@@ -63,6 +64,8 @@ void sched::pools::start(Kind /*kind*/, const Options& /*options*/)
     machine::halt("sched= asks for a scheduler other than null, which this build (partitioning "
                   "alone) has not");
 }
+
+void domain::Vcpu::tell_run_state() {}
 
 void sched::trace::record(Event /*event*/, UnitName /*unit*/, std::uint32_t /*argument*/) {}
 void start::start_trace(std::uint32_t /*pages*/) {}

@@ -164,6 +164,7 @@ void note_change(Unit* to)
                       from->name);
     trace::record(to == nullptr ? trace::Event::idle : trace::Event::run,
                   to == nullptr ? trace::UnitName{} : to->name);
+    if (to != nullptr) has_cpu(*to);
 }
 
 } // namespace

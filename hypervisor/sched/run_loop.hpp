@@ -36,6 +36,8 @@ Ticks timer_deadline(Unit& unit);
 machine::GuestState& guest_state(Unit& unit);
 void entered(Unit& unit);
 void leaving(Unit& unit);
+/// The CPU is the unit's from now on, which was another's or nobody's.
+void has_cpu(Unit& unit);
 /// The unit is down now, and nothing of it is left on any CPU.
 void went_down(Unit& unit);
 /// What start_work() asked for. True: there is more to do.

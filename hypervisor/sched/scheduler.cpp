@@ -17,6 +17,12 @@ void yield(Unit& unit)
     if (auto* own = unit.scheduler.load()) own->yield(unit);
 }
 
+RunTimes run_times(Unit& unit)
+{
+    auto* own = unit.scheduler.load();
+    return own != nullptr ? own->run_times(unit) : RunTimes{};
+}
+
 void released(Unit& unit)
 {
     // Whoever takes the unit over meanwhile sees this, or is seen here.

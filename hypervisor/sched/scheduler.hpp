@@ -82,5 +82,6 @@ void wake(Unit& unit);
 void sleep(Unit& unit);
 void yield(Unit& unit);
 void released(Unit& unit);
+RunTimes run_times(Unit& unit);
 
 } // namespace bulkhead::sched

@@ -6,7 +6,10 @@
 #include "machine/physical_memory.hpp"
 #include "machine/test_machine.hpp"
 #include "machine/upcalls.hpp"
+#include "sched/null_scheduler.hpp"
+#include "sched/run_loop.hpp"
 
+#include <bit>
 #include <cstring>
 #include <gtest/gtest.h>
 #include <string>
@@ -228,16 +231,41 @@ TEST_F(HypercallTest, a_vcpu_info_is_anywhere_in_a_page_but_over_its_end)
     EXPECT_EQ(put(1, frame, 0), is(Error::invalid)) << "another one that runs";
 }
 
-TEST_F(HypercallTest, a_vcpus_run_state_is_running)
+TEST_F(HypercallTest, a_guest_reads_what_its_vcpus_did)
 {
-    at<std::array<std::byte, 48>>(info_page).fill(std::byte{0xff});
-    at<std::uint64_t>(argument) = info_page;
-    EXPECT_EQ(call(__HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area, 1, argument), 0);
-    EXPECT_EQ(at<vcpu_runstate_info>(info_page).state, RUNSTATE_running);
-    EXPECT_EQ(at<vcpu_runstate_info>(info_page).time[RUNSTATE_offline], 0U);
-    at<std::uint64_t>(argument) = nowhere;
-    EXPECT_EQ(call(__HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area, 0, argument),
-              is(Error::bad_address));
+    constexpr std::uint64_t area = ram_start + 0x8fe8; // over a page's end
+    std::array<std::byte, sizeof(vcpu_runstate_info)> bytes{};
+    const auto told = [&] {
+        for (unsigned n = 0; n < bytes.size(); ++n)
+            bytes[n] = at<std::byte>(area + n);
+        return std::bit_cast<vcpu_runstate_info>(bytes);
+    };
+    const auto ask = [&](unsigned vcpu, std::uint64_t where) {
+        at<std::uint64_t>(argument) = where;
+        return call(__HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area, vcpu, argument);
+    };
+    sched::NullScheduler scheduler;
+    ASSERT_TRUE(scheduler.add_cpu(CpuId{0}));
+    auto& vcpu = domain->vcpus()[0];
+    ASSERT_TRUE(scheduler.insert(vcpu));
+    const auto tick = 1'000'000'000 / machine::ticks_per_second();
+
+    const auto start = machine.now;
+    machine.now = start + 7;
+    EXPECT_EQ(scheduler.pick(CpuId{0}).unit, &vcpu);
+    machine.now = start + 20;
+    EXPECT_EQ(ask(0, area), 0);
+    EXPECT_EQ(told().state, RUNSTATE_running);
+    EXPECT_EQ(told().state_entry_time, 20 * tick);
+    EXPECT_EQ(told().time[RUNSTATE_running], 13 * tick);
+    EXPECT_EQ(told().time[RUNSTATE_runnable], 7 * tick);
+
+    machine.now = start + 30;
+    sched::has_cpu(vcpu);
+    EXPECT_EQ(told().time[RUNSTATE_running], 23 * tick);
+    EXPECT_EQ(ask(0, nowhere), is(Error::bad_address));
+    EXPECT_EQ(ask(1, area), 0) << "another one, that is off";
+    scheduler.remove(vcpu);
 }
 
 TEST_F(HypercallTest, parameters_tell_the_events_interrupt_and_that_there_is_no_store)
