@@ -73,6 +73,15 @@ void enter_el1(Esr syndrome)
     SPSR_EL2::write(at_exception_entry(old).raw());
 }
 
+/// The next instruction of an IT block has its own condition (D1.10, ITAdvance).
+[[gnu::noinline, gnu::cold]] void skip_aarch32(Pstate pstate, unsigned length)
+{
+    ELR_EL2::write(ELR_EL2::read() + length);
+    auto it = pstate.get(Pstate::it_low) | (pstate.get(Pstate::it_high) << 2U);
+    it = (it & 7) == 0 ? 0 : (it & 0xe0) | ((it << 1U) & 0x1f);
+    SPSR_EL2::write(pstate.with(Pstate::it_low, it & 3).with(Pstate::it_high, it >> 2U).raw());
+}
+
 bool from_el1()
 {
     const auto pstate = Pstate::from(SPSR_EL2::read());
@@ -129,17 +138,11 @@ void inject_undefined()
 
 void skip_instruction(Esr esr)
 {
-    ELR_EL2::write(ELR_EL2::read() + (esr.get(Esr::instruction_is_32_bit) ? 4 : 2));
-    auto pstate = Pstate::from(SPSR_EL2::read()).with(Pstate::software_step, false);
-    if (!pstate.get(Pstate::aarch32)) {
-        pstate = pstate.with(Pstate::branch_type, 0);
-    } else {
-        // The next instruction of an IT block has its own condition (D1.10, ITAdvance).
-        auto it = pstate.get(Pstate::it_low) | (pstate.get(Pstate::it_high) << 2U);
-        it = (it & 7) == 0 ? 0 : (it & 0xe0) | ((it << 1U) & 0x1f);
-        pstate = pstate.with(Pstate::it_low, it & 3).with(Pstate::it_high, it >> 2U);
-    }
-    SPSR_EL2::write(pstate.raw());
+    const auto pstate = Pstate::from(SPSR_EL2::read()).with(Pstate::software_step, false);
+    if (pstate.get(Pstate::aarch32)) [[unlikely]]
+        return skip_aarch32(pstate, esr.get(Esr::instruction_is_32_bit) ? 4 : 2);
+    ELR_EL2::write(ELR_EL2::read() + 4);
+    SPSR_EL2::write(pstate.with(Pstate::branch_type, 0).raw());
 }
 
 void inject_data_abort(std::uint64_t address, Esr trapped)

@@ -13,15 +13,22 @@ namespace bulkhead::arm64 {
 namespace {
 
 using machine::GuestRegisters;
+using machine::MmioResult;
 using machine::RunningVcpu;
-using upcall::MmioAccess;
 
 constexpr std::uint16_t xen_hypercall = 0xea1;
 
 /// HPFAR_EL2.FIPA is the page, FAR_EL2 has the offset in it (Arm ARM D17.2.60).
 GuestAddress faulting_address()
 {
-    return GuestAddress{((HPFAR_EL2::read() & bits(43, 4)) << 8) | (FAR_EL2::read() & bits(11, 0))};
+    return GuestAddress{(HPFAR_EL2::read() >> 4) << 12 | (FAR_EL2::read() & bits(11, 0))};
+}
+
+/// Is HPFAR_EL2 there: for translation and permission faults only.
+bool has_fault_page(Esr esr)
+{
+    const auto fault = esr.get(Esr::fault_status) & ~3U;
+    return fault == fault_status::translation || fault == fault_status::permission;
 }
 
 /// What a load puts into its register, from `value` with the rest of its bits zero.
@@ -38,34 +45,35 @@ std::uint64_t loaded(std::uint64_t value, Esr esr)
 extern "C" void with_all_registers(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr);
 constexpr bool is_preserved(unsigned index) { return index - 19 < 10; }
 
-/// A load or store that no device can carry out: without a syndrome (pairs, writeback, cache
-/// maintenance), by the table walker, or no fault of stage 2.
-[[gnu::noinline, gnu::cold]] void refuse_access(RunningVcpu& vcpu, Esr esr, bool is_stage2)
+/// No device answers, or none can: without a syndrome (pairs, writeback, cache maintenance), by the
+/// table walker, or no fault of stage 2.
+[[gnu::noinline, gnu::cold]] void refuse_access(Esr esr)
 {
-    if (is_stage2) upcall::refused(vcpu, "access without syndrome to", faulting_address());
+    const auto* const what = !esr.get(Esr::syndrome_valid) ? "access without syndrome to"
+                             : esr.get(Esr::is_write)      ? "write to"
+                                                           : "read of";
+    if (has_fault_page(esr)) upcall::refused(machine::running_vcpu(), what, faulting_address());
     inject_data_abort(FAR_EL2::read(), esr);
 }
 
 [[gnu::noinline]] void data_abort(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr)
 {
-    // HPFAR_EL2 is there for translation and permission faults only.
-    const auto fault = esr.get(Esr::fault_status) & ~3U;
-    const bool is_stage2 = fault == fault_status::translation || fault == fault_status::permission;
-    if (!is_stage2 || !esr.get(Esr::syndrome_valid) || esr.get(Esr::stage1_walk))
-        return refuse_access(vcpu, esr, is_stage2);
+    // Table walks have no syndrome (Arm ARM D17.2.37, ISV).
+    if (!has_fault_page(esr) || !esr.get(Esr::syndrome_valid)) return refuse_access(esr);
 
     const auto index = esr.get(Esr::transfer_register);
     const unsigned size = 1U << esr.get(Esr::access_size);
-    MmioAccess access{faulting_address(), size, esr.get(Esr::is_write), 0};
-    if (access.write) access.value = registers.operand(index) & bits(size * 8 - 1, 0);
-    const auto result = upcall::access_mmio(vcpu, access);
-    if (result == upcall::MmioResult::done) [[likely]] {
-        if (!access.write) registers.set_operand(index, loaded(access.value, esr));
-        skip_instruction(esr);
-    } else if (result == upcall::MmioResult::abort) {
-        upcall::refused(vcpu, access.write ? "write to" : "read of", access.address);
-        inject_data_abort(FAR_EL2::read(), esr);
+    auto result = MmioResult::abort;
+    if (esr.get(Esr::is_write)) {
+        result = upcall::write_mmio(vcpu, faulting_address(), size, registers.operand(index));
+    } else {
+        const auto read = upcall::read_mmio(vcpu, faulting_address(), size);
+        result = read.access;
+        if (result == MmioResult::done) registers.set_operand(index, loaded(read.value, esr));
     }
+    if (result == MmioResult::done) [[likely]]
+        return skip_instruction(esr);
+    if (result == MmioResult::abort) refuse_access(esr);
 }
 
 /// Whatever is not told apart at once.

@@ -3,8 +3,21 @@
 /// What the rest of the hypervisor asks of the virtual GIC, under its lock.
 namespace bulkhead::device {
 
+namespace {
+
+gic::DistributorType type_of(const VgicConfiguration& configuration)
+{
+    using T = gic::DistributorType;
+    const auto type = T{}.with(T::it_lines, configuration.spis / interrupts_per_bank);
+    if (configuration.version == GicVersion::v2)
+        return type.with(T::cpu_number, configuration.vcpus - 1);
+    return type.with(T::id_bits, 9).with(T::affinity3, true);
+}
+
+} // namespace
+
 Vgic::Vgic(const VgicConfiguration& configuration, std::span<std::byte> memory)
-    : configuration_(configuration),
+    : configuration_(configuration), type_(type_of(configuration)),
       priority_mask_(static_cast<std::uint8_t>(0xff << (8 - machine::virtual_priority_bits()))),
       delivery_(configuration, memory)
 {
@@ -37,28 +50,16 @@ void Vgic::link_timer(VcpuId vcpu, unsigned timer, Intid virtual_ppi, Intid phys
     VgicDelivery::link(delivery_.at(vcpu, virtual_ppi), physical_ppi);
 }
 
-void Vgic::set_line(Intid spi, bool high)
+void Vgic::set_line(Intid id, bool high, VcpuId of)
 {
     const Guard guard{lock_};
-    delivery_.set_line(delivery_.at(nobody, spi), high);
+    delivery_.set_line(delivery_.at(of, id), high);
 }
 
-void Vgic::set_private_line(VcpuId vcpu, Intid ppi, bool high)
+void Vgic::pulse(Intid id, VcpuId of)
 {
     const Guard guard{lock_};
-    delivery_.set_line(delivery_.at(vcpu, ppi), high);
-}
-
-void Vgic::pulse(Intid spi)
-{
-    const Guard guard{lock_};
-    delivery_.change(delivery_.at(nobody, spi), Change::set_pending, nobody);
-}
-
-void Vgic::pulse_private(VcpuId vcpu, Intid ppi)
-{
-    const Guard guard{lock_};
-    delivery_.change(delivery_.at(vcpu, ppi), Change::set_pending, nobody);
+    delivery_.change(delivery_.at(of, id), Change::set_pending, nobody);
 }
 
 void Vgic::physical_arrived(VcpuId running, Intid virtual_intid)

@@ -7,10 +7,9 @@ namespace {
 using Control = gic::DistributorControl;
 
 constexpr std::uint64_t ctlr = 0x0;
-constexpr std::uint64_t typer = 0x4;
 constexpr std::uint64_t iidr = 0x8;
-constexpr std::uint64_t first_group = 0x80;
-constexpr std::uint64_t past_groups = 0xf30;
+constexpr std::uint64_t first_fields = 0x400;
+constexpr std::uint64_t past_fields = 0xf30;
 constexpr std::uint64_t irouter = 0x6000;
 constexpr std::uint64_t past_irouter = 0x8000;
 
@@ -24,24 +23,17 @@ Intid routed(std::uint64_t offset)
 
 } // namespace
 
-Read Vgic::read_distributor(VcpuId by, std::uint64_t offset, unsigned size)
-{
-    if (offset == typer && size == 4) return {.value = type().raw()};
-    return read_other(by, offset, size);
-}
-
-/// All but GICD_TYPER.
-Read Vgic::read_other(VcpuId by, std::uint64_t offset, unsigned size)
+Read Vgic::read_distributor_other(VcpuId by, std::uint64_t offset, unsigned size)
 {
     if (!is_aligned(offset, size)) return {.access = Access::abort};
-    if (offset < first_group) {
+    if (offset < first_fields) {
         if (size != 4) return {.access = Access::abort};
         if (offset == iidr) return {.value = gic::implementer};
         const Guard guard{lock_};
         return {.value = offset == ctlr ? delivery_.control().raw() : 0};
     }
     const Guard guard{lock_};
-    if (offset < past_groups) return read_bits({Frame::distributor, by, by}, offset, size);
+    if (offset < past_fields) return read_fields(distributor(by), offset, size);
     if (!is_v2() && offset >= irouter && offset < past_irouter)
         return read_route(routed(offset), offset, size);
     if (size != 4) return {.access = Access::abort};
@@ -49,12 +41,13 @@ Read Vgic::read_other(VcpuId by, std::uint64_t offset, unsigned size)
                              : gic::identification_v3(offset, gic::distributor_part)};
 }
 
-Access Vgic::write_distributor(VcpuId by, std::uint64_t offset, unsigned size, std::uint64_t value)
+Access Vgic::write_distributor_other(VcpuId by, std::uint64_t offset, unsigned size,
+                                     std::uint64_t value)
 {
     if (!is_aligned(offset, size)) return Access::abort;
     const Guard guard{lock_};
-    if (offset >= first_group && offset < past_groups)
-        return write_bits({Frame::distributor, by, by}, offset, size, value);
+    if (offset >= first_fields && offset < past_fields)
+        return write_fields(distributor(by), offset, size, value);
     if (!is_v2() && offset >= irouter && offset < past_irouter)
         return write_route(routed(offset), by, offset, size, value);
     if (size != 4) return Access::abort;
@@ -66,14 +59,6 @@ Access Vgic::write_distributor(VcpuId by, std::uint64_t offset, unsigned size, s
                           .with(Control::enable_group1, written.get(Control::enable_group1));
     if (next != old) delivery_.set_groups(next, by);
     return Access::done;
-}
-
-gic::DistributorType Vgic::type() const
-{
-    using T = gic::DistributorType;
-    const auto type = T{}.with(T::it_lines, configuration_.spis / interrupts_per_bank);
-    if (is_v2()) return type.with(T::cpu_number, configuration_.vcpus - 1);
-    return type.with(T::id_bits, 9).with(T::affinity3, true);
 }
 
 /// GICD_IROUTER<n>, 64 bits for each SPI, by halves if the guest likes.

@@ -9,6 +9,8 @@
 namespace bulkhead::device {
 namespace {
 
+using namespace gic;
+
 /// The odd bits of an ICFGR as the lower half of a word.
 constexpr std::uint32_t gather_odd(std::uint32_t v)
 {
@@ -30,21 +32,6 @@ constexpr std::uint32_t spread_odd(std::uint32_t v)
 static_assert(spread_odd(0xffff) == 0xaaaa'aaaa && gather_odd(0xaaaa'aaaa) == 0xffff);
 static_assert(gather_odd(spread_odd(0x1234)) == 0x1234);
 
-// Offsets of the groups of registers, in units of 128 bytes.
-enum Group : unsigned {
-    igroupr = 0x080 >> 7,
-    isenabler = 0x100 >> 7,
-    icenabler = 0x180 >> 7,
-    ispendr = 0x200 >> 7,
-    icpendr = 0x280 >> 7,
-    isactiver = 0x300 >> 7,
-    icactiver = 0x380 >> 7,
-    ipriorityr = 0x400 >> 7,
-    itargetsr = 0x800 >> 7,
-    icfgr = 0xc00 >> 7,
-    past_icfgr = 0xd00 >> 7,
-    sgir = 0xf00 >> 7,
-};
 constexpr std::uint64_t sgir_offset = 0xf00;
 constexpr std::uint64_t cpendsgir_offset = 0xf10;
 constexpr std::uint64_t spendsgir_offset = 0xf20;
@@ -61,24 +48,12 @@ constexpr bool is_field_size(std::uint64_t offset, unsigned size)
     return size == 4 || (size == 1 && (offset >> 7 < icfgr || is_sender_offset(offset)));
 }
 
-/// INTIDs 1020 to 1023 do not exist (IHI 0069, 2.2.1).
-constexpr std::uint32_t existing(unsigned index) { return index == 31 ? 0x0fff'ffff : ~0U; }
-
 constexpr std::uint8_t byte_of(std::uint64_t value, unsigned n)
 {
     return static_cast<std::uint8_t>(value >> (8 * n));
 }
 
 } // namespace
-
-/// The bank that a register's offset names, if it is there.
-Bank* Vgic::visible_bank(Target target, unsigned index)
-{
-    const bool redistributor = target.frame == Frame::redistributor;
-    if (index == 0) return redistributor || is_v2() ? &delivery_.cpu(target.of).own : nullptr;
-    const auto banks = delivery_.spi_banks();
-    return redistributor || index > banks.size() ? nullptr : &banks[index - 1];
-}
 
 /// A linked interrupt that is not held says itself whether it is pending.
 std::uint32_t Vgic::pending_of(const Bank& bank, VcpuId by)
@@ -91,25 +66,11 @@ std::uint32_t Vgic::pending_of(const Bank& bank, VcpuId by)
     return pending;
 }
 
-Read Vgic::read_bits(Target target, std::uint64_t offset, unsigned size)
+/// The pending or the active state.
+Read Vgic::read_state(Bank& bank, VcpuId by, unsigned group)
 {
-    const auto group = static_cast<unsigned>(offset >> 7);
-    if (group >= ipriorityr) return read_fields(target, offset, size);
-    if (size != 4) return {.access = Access::abort};
-    auto* bank = visible_bank(target, static_cast<unsigned>(offset >> 2) % interrupts_per_bank);
-    if (bank == nullptr) return {};
-    switch (group) {
-    case igroupr: return {.value = bank->group1};
-    case isenabler:
-    case icenabler: return {.value = bank->enabled};
-    case ispendr:
-    case icpendr:
-        if (!delivery_.is_known(*bank, target.by)) return {.access = Access::retry};
-        return {.value = pending_of(*bank, target.by)};
-    default:
-        if (!delivery_.is_known(*bank, target.by)) return {.access = Access::retry};
-        return {.value = bank->active};
-    }
+    if (!delivery_.is_known(bank, by)) return {.access = Access::retry};
+    return {.value = group < gic::isactiver ? pending_of(bank, by) : bank.active};
 }
 
 /// The registers with more than one bit per interrupt.
@@ -137,27 +98,6 @@ Read Vgic::read_fields(Target target, std::uint64_t offset, unsigned size)
                      << (8 * n);
     }
     return {.value = value};
-}
-
-Access Vgic::write_bits(Target target, std::uint64_t offset, unsigned size, std::uint64_t value)
-{
-    const auto group = static_cast<unsigned>(offset >> 7);
-    if (group >= ipriorityr) return write_fields(target, offset, size, value);
-    if (size != 4) return Access::abort;
-    const auto index = static_cast<unsigned>(offset >> 2) % interrupts_per_bank;
-    auto* bank = visible_bank(target, index);
-    if (bank == nullptr) return Access::done;
-    const auto bits = static_cast<std::uint32_t>(value) & existing(index);
-    if (group == isenabler || group == icenabler) {
-        // What is disabled, and what nothing comes of as yet: no more than a bit.
-        const auto changed = bits & (group == isenabler ? ~bank->enabled : bank->enabled);
-        if ((changed & bank->engaged()) == 0) {
-            bank->enabled ^= changed;
-            return Access::done;
-        }
-    }
-    write_bank(*bank, target.by, group, bits);
-    return Access::done;
 }
 
 Access Vgic::write_fields(Target target, std::uint64_t offset, unsigned size, std::uint64_t value)
@@ -194,7 +134,7 @@ Access Vgic::write_fields(Target target, std::uint64_t offset, unsigned size, st
 void Vgic::write_bank(Bank& bank, VcpuId by, unsigned group, std::uint32_t bits)
 {
     auto& c = delivery_.cpu(by);
-    if (group == igroupr) bits ^= bank.group1 & existing(bank.index);
+    if (group == igroupr) bits ^= bank.group1 & bank.existing();
     if (bank.is_private_of(by) && (bits & c.timer_mask) != 0) delivery_.adopt_timers(c);
     // GICv2's SGIs become pending by sender only.
     const auto pendable = bank.index == 0 && is_v2() ? bits & ~0xffffU : bits;
@@ -251,7 +191,7 @@ void Vgic::private_changed(const Bank& bank, VcpuId by, std::uint32_t which)
 /// GICD_ICFGR<n>, GICR_ICFGR0 and 1: SGIs are edges; a linked PPI is as its device has it.
 void Vgic::write_trigger(Bank& bank, VcpuId by, unsigned half, std::uint32_t value)
 {
-    const auto fixed = bank.index == 0 ? 0xffffU | bank.linked : ~existing(bank.index);
+    const auto fixed = bank.index == 0 ? 0xffffU | bank.linked : ~bank.existing();
     const auto edge = gather_odd(value) << (half * 16);
     const auto changed = (edge ^ bank.edge) & (0xffffU << (half * 16)) & ~fixed;
     flip(bank, by, &Bank::edge, changed);

@@ -269,21 +269,21 @@ bool VgicDelivery::load_directly(CpuInterface& c, Interrupt i)
 void VgicDelivery::refresh_timers(CpuInterface& c)
 {
     c.timers_changed = false;
-    for (unsigned t = 0; t < most_timers; ++t) {
-        if (c.timer[t] == Intid{} || t >= list_registers_) continue;
-        const auto i = at(c.id, c.timer[t]);
-        const auto& b = *i.bank;
-        const bool taken = (c.used >> t & 1) != 0;
-        const bool here = taken && c.slot_id(t) == i.id;
-        const auto elsewhere = (b.resident | b.active | b.held) & i.mask();
-        // Software's pending state ends with an acknowledge that must not be overlooked.
-        const auto signalled = b.linked & b.enabled & in_enabled_group(b) & ~b.latch & i.mask();
+    const auto& b = c.own;
+    // Software's pending state ends with an acknowledge that must not be overlooked.
+    auto signalled = b.linked & b.enabled & in_enabled_group(b) & ~b.latch;
+    if (!c.loaded || c.crowded) signalled = 0;
+    const auto elsewhere = b.resident | b.active | b.held;
+    for (unsigned t = 0; t < most_timers && t < list_registers_; ++t) {
+        const auto id = c.timer[t];
+        const auto mask = mask_of(id.value());
+        const bool free = (c.used >> t & 1) != 0 ? c.slot_id(t) == id : (elsewhere & mask) == 0;
         auto& form = c.unit->timer_list_register[t];
-        if (c.loaded && !c.crowded && signalled != 0 && (here || (!taken && elsewhere == 0)))
-            form = machine::native_list_register(
-                pending_form(i).with(Lr::hardware, true).with(Lr::pintid, i.physical()));
-        else
-            form = 0;
+        form = 0;
+        if ((signalled & mask) == 0 || !free) continue;
+        const auto i = at(c.own, id.value());
+        form = machine::native_list_register(
+            pending_form(i).with(Lr::hardware, true).with(Lr::pintid, i.physical()));
     }
 }
 

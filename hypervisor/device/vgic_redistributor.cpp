@@ -1,7 +1,8 @@
 #include "device/vgic.hpp"
 
 /// A vCPU's redistributor (IHI 0069, 12.10 and 12.11): its own registers, and in the second frame
-/// those of its private interrupts. There are no LPIs.
+/// those of its private interrupts. There are no LPIs. A GICv2 has none, and in their place the
+/// second page of GICV that traps: GICV_DIR (IHI 0048, 5.5), and nothing else.
 namespace bulkhead::device {
 namespace {
 
@@ -12,11 +13,8 @@ constexpr std::uint64_t waker = 0x14;
 /// Those of LPIs are 64 bits wide: GICR_SETLPIR to GICR_INVALLR.
 constexpr std::uint64_t first_of_lpis = 0x40;
 constexpr std::uint64_t past_lpis = 0xb8;
-constexpr std::uint64_t sgi_frame = 0x10000;
-constexpr std::uint64_t first_group = 0x80;
-constexpr std::uint64_t ispendr0 = 0x200;
-constexpr std::uint64_t icactiver0 = 0x380;
-constexpr std::uint64_t past_groups = 0xf00;
+constexpr std::uint64_t first_fields = gic::sgi_frame + 0x400;
+constexpr std::uint64_t past_fields = gic::sgi_frame + 0xf00;
 
 bool has_size(std::uint64_t offset, unsigned size)
 {
@@ -25,9 +23,10 @@ bool has_size(std::uint64_t offset, unsigned size)
 
 } // namespace
 
-Read Vgic::read_redistributor(VcpuId of, VcpuId by, std::uint64_t offset, unsigned size)
+Read Vgic::read_redistributor_other(VcpuId of, VcpuId by, std::uint64_t offset, unsigned size)
 {
     if (!is_aligned(offset, size)) return {.access = Access::abort};
+    if (is_v2()) return {.access = size == 4 ? Access::done : Access::abort};
     if (offset >= typer && offset < past_typer) {
         if (size < 4) return {.access = Access::abort};
         using T = gic::RedistributorType;
@@ -38,10 +37,9 @@ Read Vgic::read_redistributor(VcpuId of, VcpuId by, std::uint64_t offset, unsign
                          : offset == typer ? type.raw() & 0xffff'ffff
                                            : type.raw() >> 32};
     }
-    const auto in_frame = offset - sgi_frame;
     const Guard guard{lock_};
-    if (offset >= sgi_frame && in_frame >= first_group && in_frame < past_groups)
-        return read_bits({Frame::redistributor, of, by}, in_frame, size);
+    if (offset >= first_fields && offset < past_fields)
+        return read_fields({of, by}, offset - gic::sgi_frame, size);
     if (!has_size(offset, size)) return {.access = Access::abort};
     if (offset == iidr) return {.value = gic::implementer};
     if (offset == waker) {
@@ -54,23 +52,22 @@ Read Vgic::read_redistributor(VcpuId of, VcpuId by, std::uint64_t offset, unsign
     return {.value = gic::identification_v3(offset, gic::redistributor_part)};
 }
 
-Access Vgic::write_redistributor(VcpuId of, VcpuId by, std::uint64_t offset, unsigned size,
-                                 std::uint64_t value)
+Access Vgic::write_redistributor_other(VcpuId of, VcpuId by, std::uint64_t offset, unsigned size,
+                                       std::uint64_t value)
 {
     if (!is_aligned(offset, size)) return Access::abort;
-    const auto in_frame = offset - sgi_frame;
+    if (is_v2()) {
+        if (size != 4) return Access::abort;
+        if (offset == 0) deactivate(by, Intid{static_cast<std::uint32_t>(value) & 0x3ff});
+        return Access::done;
+    }
     const Guard guard{lock_};
-    auto& c = delivery_.cpu(of);
-    // Another vCPU's timer may be pending or active without memory's knowing.
-    if (of != by && in_frame >= ispendr0 && in_frame <= icactiver0 &&
-        (value & c.timer_mask & ~c.own.resident) != 0 && !delivery_.is_known(c.own, by))
-        return Access::retry;
-    if (offset >= sgi_frame && in_frame >= first_group && in_frame < past_groups)
-        return write_bits({Frame::redistributor, of, by}, in_frame, size, value);
+    if (offset >= first_fields && offset < past_fields)
+        return write_fields({of, by}, offset - gic::sgi_frame, size, value);
     if (!has_size(offset, size) && !(size == 8 && offset == typer)) return Access::abort;
     if (offset == waker) {
         const auto written = gic::Waker::from(static_cast<std::uint32_t>(value));
-        delivery_.set_asleep(c, written.get(gic::Waker::processor_sleep), by);
+        delivery_.set_asleep(delivery_.cpu(of), written.get(gic::Waker::processor_sleep), by);
     }
     return Access::done;
 }

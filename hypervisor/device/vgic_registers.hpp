@@ -59,6 +59,34 @@ struct Waker : Register<Waker, std::uint32_t> {
 /// GICD_IIDR, GICR_IIDR: product 'B', implementer Arm (JEP106 0x43b), whose architecture it is.
 inline constexpr std::uint32_t implementer = 0x4200'043b;
 
+/// Registers with a bit, two bits or a byte per interrupt: in units of 128 bytes, each of which
+/// has, where it is a bit, a word for every bank (IHI 0069, 12.8; IHI 0048, 4.1.2).
+enum Group : unsigned {
+    igroupr = 0x080 >> 7,
+    isenabler = 0x100 >> 7,
+    icenabler = 0x180 >> 7,
+    ispendr = 0x200 >> 7,
+    icpendr = 0x280 >> 7,
+    isactiver = 0x300 >> 7,
+    icactiver = 0x380 >> 7,
+    ipriorityr = 0x400 >> 7,
+    itargetsr = 0x800 >> 7,
+    icfgr = 0xc00 >> 7,
+    past_icfgr = 0xd00 >> 7,
+};
+inline constexpr std::uint64_t typer = 0x4;         // GICD_TYPER
+inline constexpr std::uint64_t sgi_frame = 0x10000; // in a redistributor
+/// One bit per interrupt: GICD_IGROUPR0 to GICD_ICACTIVER31.
+constexpr bool has_bits(std::uint64_t offset, unsigned size)
+{
+    return offset - 0x80 < 0x400 - 0x80 && size == 4 && offset % 4 == 0;
+}
+constexpr unsigned group_at(std::uint64_t offset) { return static_cast<unsigned>(offset >> 7); }
+constexpr unsigned bank_index(std::uint64_t offset)
+{
+    return static_cast<unsigned>(offset >> 2) & 0x1f;
+}
+
 /// Identification registers (IHI 0069, 12.1.5; IHI 0048, 4.3.18): 0 at other offsets. Parts are
 /// GIC-500's and GIC-400's; what software looks at is the architecture's version in PIDR2.
 inline constexpr std::uint8_t distributor_part = 0x92;

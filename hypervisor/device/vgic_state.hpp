@@ -67,6 +67,8 @@ struct Bank {
     {
         return latch | line | active | resident | linked;
     }
+    /// INTIDs 1020 to 1023 do not (IHI 0069, 2.2.1).
+    [[nodiscard]] std::uint32_t existing() const { return index == 31 ? 0x0fff'ffff : ~0U; }
     [[nodiscard]] bool is_private_of(VcpuId vcpu) const
     {
         return index == 0 && owner == vcpu.value();

@@ -43,7 +43,7 @@ void Vpl011::write(std::uint64_t offset, unsigned size, std::uint64_t value)
 
     const Guard guard{lock_};
     write_register(word, static_cast<std::uint32_t>(value << shift), lanes);
-    drive_line();
+    publish();
 }
 
 void Vpl011::receive(char character)
@@ -53,14 +53,14 @@ void Vpl011::receive(char character)
         admit_waiting();
     else if (is_receiving())
         overrun();
-    drive_line();
+    publish();
 }
 
 void Vpl011::transmit_again()
 {
     const Guard guard{lock_};
     send();
-    drive_line();
+    publish();
 }
 
 void Vpl011::reset()
@@ -72,7 +72,7 @@ void Vpl011::reset()
     receive_fifo_.clear();
     waiting_.clear();
     overrun_ = unseen_ = false;
-    drive_line();
+    publish();
 }
 
 void Vpl011::write_register(std::uint32_t offset, std::uint32_t value, std::uint32_t lanes)
@@ -133,7 +133,7 @@ Data Vpl011::take_received()
     // already, so that a guest never waits for what is left.
     raise(Interrupts::rt, !receive_fifo_.empty());
     admit_waiting();
-    drive_line();
+    publish();
     return data;
 }
 
@@ -228,8 +228,9 @@ void Vpl011::clear_interrupts(std::uint32_t cleared)
     if (receive_level_is_reached()) raise(Interrupts::rx);
 }
 
-void Vpl011::drive_line()
+void Vpl011::publish()
 {
+    flags_.store(current_flags().raw(), std::memory_order_relaxed);
     const bool level = (registers_.raw.raw() & registers_.mask.raw()) != 0;
     if (level == line_) return;
     line_ = level;

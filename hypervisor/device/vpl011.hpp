@@ -5,6 +5,7 @@
 #include "base/lock.hpp"
 #include "machine/pl011_registers.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -33,7 +34,7 @@ public:
     }
 
     /// A guest's access of 1, 2, 4 or 8 bytes. What is no register reads 0 and ignores writes. A
-    /// narrow write changes the bytes that it names.
+    /// narrow write changes the bytes that it names, and of `value` its low `size` bytes count.
     [[gnu::noinline]] std::uint64_t read(std::uint64_t offset, unsigned size) EXCLUDES(lock_);
     [[gnu::noinline]] void write(std::uint64_t offset, unsigned size, std::uint64_t value)
         EXCLUDES(lock_);
@@ -100,7 +101,7 @@ private:
     }
     [[nodiscard]] bool receive_level_is_reached() const REQUIRES(lock_);
     [[nodiscard]] bool transmit_level_is_reached() const REQUIRES(lock_);
-    [[nodiscard]] pl011::Flags flags() const REQUIRES(lock_);
+    [[nodiscard]] pl011::Flags current_flags() const REQUIRES(lock_);
     [[nodiscard]] pl011::Flags modem_inputs() const REQUIRES(lock_);
 
     [[nodiscard]] [[gnu::noinline]] pl011::Data take_received() REQUIRES(lock_);
@@ -120,12 +121,16 @@ private:
     {
         registers_.raw = registers_.raw.with(interrupt, value);
     }
-    void drive_line() REQUIRES(lock_);
+    /// After any change: what the guest sees of it without asking.
+    void publish() REQUIRES(lock_);
 
     Callback<bool(char)> transmit_;
     Callback<void(bool)> set_line_;
 
     Lock<Rank::uart> lock_;
+    /// UARTFR as it is.
+    std::atomic<std::uint32_t> flags_ =
+        pl011::Flags{}.with(pl011::Flags::rxfe, true).with(pl011::Flags::txfe, true).raw();
     Registers registers_ GUARDED_BY(lock_);
     Levels levels_ GUARDED_BY(lock_) = levels_of(registers_.line_control, registers_.levels);
     Fifo transmit_fifo_ GUARDED_BY(lock_);

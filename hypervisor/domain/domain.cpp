@@ -13,6 +13,20 @@ namespace layout = device::guest_layout;
 
 constexpr std::uint64_t mpidr_one = std::uint64_t{1} << 31; // RES1
 
+/// Where accesses trap to a device that there is, of size 0 if there is none. Of GICv2's CPU
+/// interface that is the second page.
+layout::Places trapping(const Domain::Configuration& configuration)
+{
+    const auto& vgic = configuration.vgic;
+    auto places = configuration.places;
+    if (vgic.version == device::GicVersion::v3)
+        places.cpus.size = vgic.vcpus * layout::gicv3_redistributor_size;
+    else
+        places.cpus = {places.cpus.start + page_size, page_size};
+    if (!configuration.has_vpl011) places.vpl011.size = 0;
+    return places;
+}
+
 } // namespace
 
 Result<Domain*> Domain::create(const Configuration& configuration)
@@ -35,7 +49,7 @@ Result<Domain*> Domain::create(const Configuration& configuration)
 Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::span<std::byte> vgic,
                std::span<Vcpu> vcpus, event::EventChannels::Storage* events)
     : id_(configuration.id), name_(configuration.name), gic_version_(configuration.vgic.version),
-      ignores_unmapped_(configuration.ignores_unmapped), places_(configuration.places),
+      ignores_unmapped_(configuration.ignores_unmapped), places_(trapping(configuration)),
       memory_(map), vgic_(configuration.vgic, vgic),
       events_(id_, vgic_, configuration.vgic.vcpus, events), console_(configuration.id),
       vcpus_(vcpus), has_pmu_(configuration.has_pmu), on_reset_(configuration.on_reset),

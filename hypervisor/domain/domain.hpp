@@ -66,6 +66,7 @@ public:
     [[nodiscard]] device::Vgic& vgic() { return vgic_; }
     [[nodiscard]] event::EventChannels& events() { return events_; }
     [[nodiscard]] device::GicVersion gic_version() const { return gic_version_; }
+    /// Windows of size 0 are those of devices that it has not, or reaches without a trap.
     [[nodiscard]] const device::guest_layout::Places& places() const { return places_; }
     [[nodiscard]] bool ignores_unmapped() const { return ignores_unmapped_; }
     [[nodiscard]] device::Vpl011* vpl011() { return vpl011_ ? &*vpl011_ : nullptr; }

@@ -12,95 +12,65 @@
 namespace bulkhead::upcall {
 namespace {
 
-using device::Access;
 using domain::vcpu_of;
+using machine::MmioRead;
+using machine::MmioResult;
 namespace layout = device::guest_layout;
 
-bool is_in(GuestAddress address, layout::Window window)
+/// Calls what is given for the device at an address, with the offset in it.
+template <typename Result>
+Result at_device(domain::Domain& domain, GuestAddress address, Result ignored, auto&& distributor,
+                 auto&& redistributor, auto&& vpl011)
 {
-    return address - window.start < window.size;
-}
-
-MmioResult to_result(Access access)
-{
-    static_assert(static_cast<int>(Access::done) == static_cast<int>(MmioResult::done) &&
-                  static_cast<int>(Access::abort) == static_cast<int>(MmioResult::abort) &&
-                  static_cast<int>(Access::retry) == static_cast<int>(MmioResult::retry));
-    return static_cast<MmioResult>(access);
-}
-
-MmioResult finish(MmioAccess& access, device::Read read)
-{
-    access.value = read.value;
-    return to_result(read.access);
-}
-
-MmioResult access_redistributor(domain::Vcpu& vcpu, MmioAccess& access)
-{
-    constexpr auto frames = layout::gicv3_redistributor_size;
-    auto& domain = *vcpu.domain;
-    const auto offset = access.address - domain.places().cpus.start;
-    const VcpuId of{static_cast<std::uint32_t>(offset / frames)};
-    if (of.value() >= domain.vcpus().size()) return MmioResult::abort;
+    const auto& places = domain.places();
+    if (const auto offset = address - places.distributor.start; offset < places.distributor.size) {
+        domain.watch().sign_of_life();
+        return distributor(offset);
+    }
+    if (const auto offset = address - places.cpus.start; offset < places.cpus.size) {
+        domain.watch().sign_of_life();
+        constexpr auto frames = layout::gicv3_redistributor_size;
+        return redistributor(VcpuId{static_cast<std::uint32_t>(offset / frames)}, offset % frames);
+    }
+    if (const auto offset = address - places.vpl011.start; offset < places.vpl011.size) {
+        domain.watch().sign_of_life();
+        return vpl011(offset);
+    }
+    if (!domain.ignores_unmapped()) return {MmioResult::abort};
     domain.watch().sign_of_life();
-    auto& vgic = domain.vgic();
-    const auto in_frames = offset % frames;
-    if (access.write)
-        return to_result(
-            vgic.write_redistributor(of, vcpu.id, in_frames, access.size, access.value));
-    return finish(access, vgic.read_redistributor(of, vcpu.id, in_frames, access.size));
-}
-
-MmioResult access_distributor(domain::Vcpu& vcpu, MmioAccess& access, std::uint64_t offset)
-{
-    auto& domain = *vcpu.domain;
-    domain.watch().sign_of_life();
-    if (access.write)
-        return to_result(
-            domain.vgic().write_distributor(vcpu.id, offset, access.size, access.value));
-    return finish(access, domain.vgic().read_distributor(vcpu.id, offset, access.size));
-}
-
-/// GICV's second page: GICV_DIR (IHI 0048, 5.5), and nothing else.
-MmioResult access_deactivation(domain::Vcpu& vcpu, MmioAccess& access)
-{
-    constexpr std::uint64_t gicv_dir = 0x1000;
-    if (access.size != 4) return MmioResult::abort;
-    if (access.write && access.address - vcpu.domain->places().cpus.start == gicv_dir)
-        vcpu.domain->vgic().deactivate(vcpu.id,
-                                       Intid{static_cast<std::uint32_t>(access.value) & 0x3ff});
-    return MmioResult::done;
-}
-
-MmioResult access_vpl011(domain::Domain& domain, MmioAccess& access)
-{
-    const auto offset = access.address - domain.places().vpl011.start;
-    domain.watch().sign_of_life();
-    if (access.write)
-        domain.vpl011()->write(offset, access.size, access.value);
-    else
-        access.value = domain.vpl011()->read(offset, access.size);
-    return MmioResult::done;
+    return ignored;
 }
 
 } // namespace
 
-MmioResult access_mmio(RunningVcpu& running, MmioAccess& access)
+MmioRead read_mmio(RunningVcpu& running, GuestAddress address, unsigned size)
 {
-    auto& vcpu = vcpu_of(running);
-    auto& domain = *vcpu.domain;
-    const auto& places = domain.places();
-    if (is_in(access.address, places.distributor))
-        return access_distributor(vcpu, access, access.address - places.distributor.start);
-    if (is_in(access.address, places.cpus))
-        return domain.gic_version() == device::GicVersion::v3 ? access_redistributor(vcpu, access)
-                                                              : access_deactivation(vcpu, access);
-    if (is_in(access.address, places.vpl011) && domain.vpl011() != nullptr)
-        return access_vpl011(domain, access);
-    if (!domain.ignores_unmapped()) return MmioResult::abort;
-    domain.watch().sign_of_life();
-    access.value = bits(access.size * 8 - 1, 0);
-    return MmioResult::done;
+    const auto by = vcpu_of(running).id;
+    auto& domain = *vcpu_of(running).domain;
+    return at_device(
+        domain, address, MmioRead{.value = bits(size * 8 - 1, 0)},
+        [&](auto offset) { return domain.vgic().read_distributor(by, offset, size); },
+        [&](auto of, auto offset) {
+            return domain.vgic().read_redistributor(of, by, offset, size);
+        },
+        [&](auto offset) { return MmioRead{.value = domain.vpl011()->read(offset, size)}; });
+}
+
+MmioResult write_mmio(RunningVcpu& running, GuestAddress address, unsigned size,
+                      std::uint64_t value)
+{
+    const auto by = vcpu_of(running).id;
+    auto& domain = *vcpu_of(running).domain;
+    return at_device(
+        domain, address, MmioResult::done,
+        [&](auto offset) { return domain.vgic().write_distributor(by, offset, size, value); },
+        [&](auto of, auto offset) {
+            return domain.vgic().write_redistributor(of, by, offset, size, value);
+        },
+        [&](auto offset) {
+            domain.vpl011()->write(offset, size, value);
+            return MmioResult::done;
+        });
 }
 
 void send_sgi(RunningVcpu& running, std::uint64_t value, SgiGroup group)

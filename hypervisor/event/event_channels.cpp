@@ -203,7 +203,7 @@ void EventChannels::tell(Port port)
     bits.set_first_byte();
     // The guest's device tree calls the interrupt a level, but the guest takes the level away in
     // its memory, unseen: so every event makes it pending once, and it ends without a trap.
-    vgic_.pulse_private(vcpu, device::guest_layout::event_interrupt);
+    vgic_.pulse(device::guest_layout::event_interrupt, vcpu);
 }
 
 Result<void> EventChannels::unmask(Port port)
@@ -309,7 +309,7 @@ void EventChannels::refresh(VcpuId vcpu)
 {
     const Guard guard{lock_};
     if (vcpu_info(vcpu).is_set(upcall_bit))
-        vgic_.pulse_private(vcpu, device::guest_layout::event_interrupt);
+        vgic_.pulse(device::guest_layout::event_interrupt, vcpu);
 }
 
 } // namespace bulkhead::event

@@ -16,7 +16,7 @@ using domain::Vcpu;
 
 /// Function identifiers (DEN0022, 5.1); with bit 30 the SMC64 form.
 enum class Function : std::uint32_t {
-    version = 0x8400'0000,
+    version = psci_version,
     cpu_suspend = 0x8400'0001,
     cpu_off = 0x8400'0002,
     cpu_on = 0x8400'0003,
@@ -53,7 +53,6 @@ enum class Status : std::int64_t {
     invalid_address = -9,
 };
 
-constexpr std::uint64_t version_1_1 = 0x1'0001;
 constexpr std::uint64_t affinity_on = 0;
 constexpr std::uint64_t affinity_off = 1;
 /// MIGRATE_INFO_TYPE: no trusted OS that would have to be moved.
@@ -127,19 +126,25 @@ Status features(std::uint32_t id)
     return id == smccc_version || decode(id) ? Status::success : Status::not_supported;
 }
 
-/// What a function does to the domain, or to the vCPU that calls it.
-[[gnu::noinline]] void perform(Vcpu& vcpu, Call call, machine::GuestRegisters& registers)
+} // namespace
+
+bool psci_call(Vcpu& vcpu, machine::GuestRegisters& registers)
 {
+    const auto id = static_cast<std::uint32_t>(registers.x[0]);
+    const auto call = decode(id);
+    if (!call) return false;
     const auto argument = [&](unsigned i) {
-        return call.is_64 || call.function == Function::cpu_on_0_1 ? registers.x[i]
-                                                                   : registers.x[i] & 0xffff'ffff;
+        return call->is_64 || call->function == Function::cpu_on_0_1 ? registers.x[i]
+                                                                     : registers.x[i] & 0xffff'ffff;
     };
     auto& domain = *vcpu.domain;
     auto answer = [&](auto result) {
         registers.x[0] = static_cast<std::uint64_t>(static_cast<std::int64_t>(result));
+        return true;
     };
 
-    switch (call.function) {
+    switch (call->function) {
+    case Function::version: return answer(psci_1_1);
     case Function::cpu_suspend:
         // A standby state: the vCPU keeps its registers and goes on at the next instruction after
         // an interrupt. A power-down state may be treated as one (5.4.4).
@@ -152,6 +157,7 @@ Status features(std::uint32_t id)
     case Function::cpu_on:
     case Function::cpu_on_0_1: return answer(cpu_on(vcpu, argument(1), argument(2), argument(3)));
     case Function::affinity_info: return answer(affinity_info(domain, argument(1), argument(2)));
+    case Function::migrate_info_type: return answer(no_migration_needed);
     case Function::system_off:
         domain.shut_down(domain::ShutdownReason::power_off);
         return answer(Status::success);
@@ -162,28 +168,9 @@ Status features(std::uint32_t id)
         if (argument(1) != warm_reset) return answer(Status::invalid_parameters);
         domain.shut_down(domain::ShutdownReason::reset);
         return answer(Status::success);
-    case Function::version:
-    case Function::migrate_info_type:
-    case Function::features: break; // psci_call()'s
+    case Function::features: return answer(features(static_cast<std::uint32_t>(registers.x[1])));
     }
-}
-
-} // namespace
-
-bool psci_call(Vcpu& vcpu, machine::GuestRegisters& registers)
-{
-    const auto call = decode(static_cast<std::uint32_t>(registers.x[0]));
-    if (!call) return false;
-    if (call->function == Function::version)
-        registers.x[0] = version_1_1;
-    else if (call->function == Function::migrate_info_type)
-        registers.x[0] = no_migration_needed;
-    else if (call->function == Function::features)
-        registers.x[0] =
-            static_cast<std::uint64_t>(features(static_cast<std::uint32_t>(registers.x[1])));
-    else
-        perform(vcpu, *call, registers);
-    return true;
+    return false;
 }
 
 } // namespace bulkhead::hypercall

@@ -67,13 +67,13 @@ bool answer_general_query(std::uint32_t function, GuestRegisters& registers)
     return false;
 }
 
-/// All but PSCI. The function identifier is W0 (DEN0028, 2.5).
-[[gnu::noinline]] void other_call(domain::Vcpu& vcpu, GuestRegisters& registers)
+/// A call whose answer is not always the same.
+[[gnu::noinline]] void look_up(domain::Vcpu& vcpu, std::uint32_t function,
+                               GuestRegisters& registers)
 {
-    const auto function = static_cast<std::uint32_t>(registers.x[0]);
+    if (hypercall::psci_call(vcpu, registers)) return;
     switch (function) {
     case hypercall::watchdog_call: hypercall::call_watchdog(vcpu.domain->watch(), registers); break;
-    case smccc_version: registers.x[0] = smccc_version_1_2; break;
     case smccc_arch_features: {
         const auto asked = static_cast<std::uint32_t>(registers.x[1]);
         const bool known = asked == smccc_version || asked == smccc_arch_features;
@@ -95,8 +95,13 @@ bool answer_general_query(std::uint32_t function, GuestRegisters& registers)
 
 void firmware_call(RunningVcpu& running, GuestRegisters& registers)
 {
-    auto& vcpu = domain::vcpu_of(running);
-    if (!hypercall::psci_call(vcpu, registers)) other_call(vcpu, registers);
+    // The function identifier is W0 (DEN0028, 2.5).
+    const auto function = static_cast<std::uint32_t>(registers.x[0]);
+    switch (function) {
+    case hypercall::psci_version: registers.x[0] = hypercall::psci_1_1; break;
+    case smccc_version: registers.x[0] = smccc_version_1_2; break;
+    default: look_up(domain::vcpu_of(running), function, registers);
+    }
 }
 
 } // namespace bulkhead::upcall

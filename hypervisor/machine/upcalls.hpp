@@ -2,6 +2,7 @@
 
 #include "base/types.hpp"
 #include "machine/guest_registers.hpp"
+#include "machine/mmio.hpp"
 #include "machine/running_vcpu.hpp"
 
 #include <cstdint>
@@ -14,21 +15,12 @@ namespace bulkhead::upcall {
 using machine::GuestRegisters;
 using machine::RunningVcpu;
 
-/// A load or store of a guest to an address that is no RAM of its.
-struct MmioAccess {
-    GuestAddress address;
-    unsigned size; // 1, 2, 4 or 8 bytes
-    bool write;
-    std::uint64_t value; // to write, or what was read: size bytes, the rest zero
-};
-
-/// What became of it.
-enum class MmioResult : std::uint8_t {
-    done,
-    abort, // nothing there, or not of this size: the guest gets an external abort
-    retry, // let the guest execute the instruction again, after looking at its attention
-};
-[[gnu::noinline]] MmioResult access_mmio(RunningVcpu& vcpu, MmioAccess& access);
+/// A load or store of a guest, of 1, 2, 4 or 8 bytes, at an address that is no RAM of its. Of
+/// `value` the low `size` bytes count.
+[[gnu::noinline]] machine::MmioRead read_mmio(RunningVcpu& vcpu, GuestAddress address,
+                                              unsigned size);
+[[gnu::noinline]] machine::MmioResult write_mmio(RunningVcpu& vcpu, GuestAddress address,
+                                                 unsigned size, std::uint64_t value);
 
 /// HVC #0xEA1: a hypercall of Xen's ABI, number in x16, result in x0.
 [[gnu::noinline]] void hypercall(RunningVcpu& vcpu, GuestRegisters& registers);

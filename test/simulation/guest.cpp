@@ -13,7 +13,7 @@ namespace bulkhead::simulation {
 namespace {
 
 namespace layout = device::guest_layout;
-using upcall::MmioResult;
+using machine::MmioResult;
 
 /// Its vCPU was switched off: it does not go on.
 struct Gone {};
@@ -77,12 +77,15 @@ private:
     std::uint64_t access(GuestAddress address, unsigned size, bool write, std::uint64_t value)
     {
         for (unsigned n = 0; n < retries_until_stuck; ++n) {
-            upcall::MmioAccess access{address, size, write, value};
             s_.tell("{} {:#x} {:#x}", write ? "writes" : "reads", address.value(), value);
-            auto result = MmioResult::abort;
-            trap([&] { result = upcall::access_mmio(machine::running_vcpu(), access); });
-            if (result == MmioResult::done) return access.value;
-            if (result == MmioResult::abort)
+            machine::MmioRead done;
+            trap([&] {
+                auto& vcpu = machine::running_vcpu();
+                done = write ? machine::MmioRead{upcall::write_mmio(vcpu, address, size, value)}
+                             : upcall::read_mmio(vcpu, address, size);
+            });
+            if (done.access == MmioResult::done) return done.value;
+            if (done.access == MmioResult::abort)
                 throw Broken(fmt::format("no register at {:#x}", address.value()));
             wait();
         }

@@ -398,11 +398,11 @@ TEST_P(VgicDelivery, a_device_on_a_private_line_reaches_its_vcpu_only)
     w.prepare(ppi(15));
     w.run(0);
     w.prepare(ppi(15));
-    w.vgic.set_private_line(VcpuId{1}, ppi(15), true);
+    w.vgic.set_line(ppi(15), true, VcpuId{1});
     EXPECT_EQ(w.acknowledge(), spurious);
     w.run(1);
     EXPECT_EQ(w.acknowledge(), ppi(15));
-    w.vgic.set_private_line(VcpuId{1}, ppi(15), false);
+    w.vgic.set_line(ppi(15), false, VcpuId{1});
     w.end(ppi(15));
     EXPECT_EQ(w.acknowledge(), spurious);
 }

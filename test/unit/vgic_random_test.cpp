@@ -268,7 +268,7 @@ private:
         if (i.linked)
             w_.machine.set_physical_line(id.value() < 32 ? id : Intid{id.value() + 100}, high);
         else if (id.value() < 32)
-            w_.vgic.set_private_line(w_.self(), id, high);
+            w_.vgic.set_line(id, high, w_.self());
         else
             w_.vgic.set_line(id, high);
         w_.settle();
