@@ -46,12 +46,6 @@ std::vector<std::uint64_t> numbers_of(std::string_view line, std::size_t count)
     throw Failure{fmt::format("the trace has a damaged line: \"{}{}\": {}", prefix, line, why)};
 }
 
-std::uint64_t nanoseconds(std::uint64_t ticks, std::uint64_t frequency)
-{
-    const auto whole = ticks / frequency * ns_per_second;
-    return whole + ticks % frequency * ns_per_second / frequency;
-}
-
 /// Makes slices of what one CPU did.
 class CpuHistory {
 public:
@@ -114,17 +108,62 @@ std::vector<Slice> ScheduleTrace::slices() const
     return slices;
 }
 
+TraceBuilder::TraceBuilder(unsigned cpus, std::uint64_t frequency, std::uint64_t now)
+    : frequency_{frequency}, trace_{.cpus = cpus, .end = nanoseconds(now)}, kept_(cpus),
+      wrote_(cpus)
+{
+}
+
+std::uint64_t TraceBuilder::nanoseconds(std::uint64_t ticks) const
+{
+    return ticks / frequency_ * ns_per_second + ticks % frequency_ * ns_per_second / frequency_;
+}
+
+void TraceBuilder::add(unsigned cpu, const sched::trace::Record& record)
+{
+    ++kept_.at(cpu);
+    trace_.events.push_back({.at = nanoseconds(record.at),
+                             .cpu = cpu,
+                             .event = record.event,
+                             .unit = record.unit(),
+                             .argument = record.argument});
+}
+
+ScheduleTrace TraceBuilder::finish() const
+{
+    ScheduleTrace trace{.cpus = trace_.cpus, .end = trace_.end};
+    // By time; what a CPU wrote at one time stays in its order.
+    std::vector<std::pair<std::uint64_t, std::size_t>> order;
+    for (std::size_t n = 0; n < trace_.events.size(); ++n)
+        order.emplace_back(trace_.events[n].at, n);
+    std::ranges::sort(order);
+    for (const auto& [at, n] : order)
+        trace.events.push_back(trace_.events[n]);
+    if (!trace.events.empty()) trace.begin = trace.events.front().at;
+    for (unsigned cpu = 0; cpu < trace.cpus; ++cpu) {
+        if (kept_[cpu] == 0 || wrote_[cpu] <= kept_[cpu]) continue;
+        const auto first = std::ranges::find(trace.events, cpu, &TraceEvent::cpu);
+        trace.begin = std::max(trace.begin, first->at);
+    }
+    return trace;
+}
+
 void TraceReader::add_line(std::string_view line)
 {
     if (!line.starts_with(prefix)) return;
     line.remove_prefix(prefix.size());
     if (line.contains(" CPUs, ")) return add_header(line);
-    if (frequency_ == 0) return; // the end of a trace whose beginning was not seen
-    if (line == "end") return finish();
+    if (!builder_) return; // the end of a trace whose beginning was not seen
+    if (line == "end") {
+        trace_ = builder_->finish();
+        builder_.reset();
+        is_done_ = true;
+        return;
+    }
     if (!line.starts_with("CPU ")) return add_record(line);
     const auto numbers = numbers_of(line, 2);
-    if (numbers[0] >= trace_.cpus) refuse(line, "there is no such CPU");
-    wrote_[numbers[0]] = numbers[1];
+    if (numbers[0] >= builder_->cpus()) refuse(line, "there is no such CPU");
+    builder_->set_written(static_cast<unsigned>(numbers[0]), numbers[1]);
 }
 
 void TraceReader::add_header(std::string_view line)
@@ -133,47 +172,20 @@ void TraceReader::add_header(std::string_view line)
     if (numbers[0] == 0 || numbers[0] > most_cpus || numbers[1] == 0)
         refuse(line, "no machine has so many");
     is_done_ = false;
-    frequency_ = numbers[1];
-    trace_ = {.cpus = static_cast<unsigned>(numbers[0]),
-              .end = nanoseconds(numbers[2], frequency_)};
-    kept_.assign(trace_.cpus, 0);
-    wrote_.assign(trace_.cpus, 0);
+    builder_.emplace(static_cast<unsigned>(numbers[0]), numbers[1], numbers[2]);
 }
 
 void TraceReader::add_record(std::string_view line)
 {
     const auto numbers = numbers_of(line, 6);
-    if (numbers[0] >= trace_.cpus) refuse(line, "there is no such CPU");
+    if (numbers[0] >= builder_->cpus()) refuse(line, "there is no such CPU");
     if (numbers[2] >= sched::trace::event_names.size()) refuse(line, "there is no such event");
-    ++kept_[numbers[0]];
-    const TraceEvent event{.at = nanoseconds(numbers[1], frequency_),
-                           .cpu = static_cast<unsigned>(numbers[0]),
-                           .event = static_cast<Event>(numbers[2]),
-                           .unit = {.domain = static_cast<std::uint16_t>(numbers[3]),
-                                    .vcpu = static_cast<std::uint8_t>(numbers[4])},
-                           .argument = static_cast<std::uint32_t>(numbers[5])};
-    trace_.events.push_back(event);
-}
-
-void TraceReader::finish()
-{
-    // By time; what a CPU wrote at one time stays in its order.
-    std::vector<std::pair<std::uint64_t, std::size_t>> order;
-    for (std::size_t n = 0; n < trace_.events.size(); ++n)
-        order.emplace_back(trace_.events[n].at, n);
-    std::ranges::sort(order);
-    std::vector<TraceEvent> sorted;
-    for (const auto& [at, n] : order)
-        sorted.push_back(trace_.events[n]);
-    trace_.events = std::move(sorted);
-    if (!trace_.events.empty()) trace_.begin = trace_.events.front().at;
-    for (unsigned cpu = 0; cpu < trace_.cpus; ++cpu) {
-        if (kept_[cpu] == 0 || wrote_[cpu] <= kept_[cpu]) continue;
-        const auto first = std::ranges::find(trace_.events, cpu, &TraceEvent::cpu);
-        trace_.begin = std::max(trace_.begin, first->at);
-    }
-    is_done_ = true;
-    frequency_ = 0;
+    builder_->add(static_cast<unsigned>(numbers[0]),
+                  {.at = numbers[1],
+                   .argument = static_cast<std::uint32_t>(numbers[5]),
+                   .domain = static_cast<std::uint16_t>(numbers[3]),
+                   .vcpu = static_cast<std::uint8_t>(numbers[4]),
+                   .event = static_cast<Event>(numbers[2])});
 }
 
 } // namespace bulkhead::tool

@@ -2,6 +2,7 @@
 #include "sched/trace_record.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,26 @@ struct ScheduleTrace {
 /// "d1v0": vCPU 0 of domain 1.
 std::string name_of(UnitName unit);
 
+/// Puts together what all CPUs recorded.
+class TraceBuilder {
+public:
+    TraceBuilder(unsigned cpus, std::uint64_t frequency, std::uint64_t now);
+
+    /// A CPU's records, the oldest first.
+    void add(unsigned cpu, const sched::trace::Record& record);
+    /// The CPU ever wrote so many; those that were not added are lost.
+    void set_written(unsigned cpu, std::uint64_t count) { wrote_.at(cpu) = count; }
+    [[nodiscard]] unsigned cpus() const { return trace_.cpus; }
+    [[nodiscard]] std::uint64_t nanoseconds(std::uint64_t ticks) const;
+    [[nodiscard]] ScheduleTrace finish() const;
+
+private:
+    std::uint64_t frequency_;
+    ScheduleTrace trace_;
+    std::vector<std::uint64_t> kept_; ///< records of each CPU
+    std::vector<std::uint64_t> wrote_;
+};
+
 /// Reads what the hypervisor prints upon key `t` of its console (sched/trace.cpp):
 ///   trace: 2 CPUs, 1000000000 Hz, now 81000
 ///   trace: 0 5000 1 d1v0 0
@@ -64,12 +85,9 @@ public:
 private:
     void add_header(std::string_view line);
     void add_record(std::string_view line);
-    void finish();
 
+    std::optional<TraceBuilder> builder_; ///< of the trace that is being read
     ScheduleTrace trace_;
-    std::uint64_t frequency_ = 0;
-    std::vector<std::uint64_t> kept_; ///< records of each CPU
-    std::vector<std::uint64_t> wrote_;
     bool is_done_ = false;
 };
 

@@ -36,7 +36,11 @@ public:
         add_units();
         world_.watch = [this] { watch(); };
     }
-    void run() { world_.run(world_.now + world_.us(1'500'000)); }
+    void run()
+    {
+        world_.run(world_.now + world_.us(1'500'000));
+        world_.check(sched::Kind::rtds, {.resolution = 1000 + 20'000 * world_.slowest});
+    }
 
 private:
     /// As many as the test of sched/rtds_scheduler.hpp admits.
@@ -132,47 +136,32 @@ void partitions(std::uint64_t seed, bool tells)
         groups.emplace_back(DomainId{static_cast<std::uint16_t>(n)});
         auto& actor = world.add(groups.back(), scheduler);
         actor.unit.id = VcpuId{0};
+        actor.unit.name = {static_cast<std::uint16_t>(n), 0};
         actor.is_busy = world.one_in(2);
         actor.burst = world.between(1, world.us(20'000));
     }
     std::vector<Window> windows;
-    std::vector<std::uint64_t> ends;
-    std::uint64_t frame = 0;
+    tool::ScheduleFacts facts;
+    const std::uint64_t grain = world.one_in(2) ? 2'000 : 1'001; // nanoseconds; whole ticks, or not
     const auto count = world.between(1, 64);
     for (std::uint64_t n = 0; n < count; ++n) {
-        const auto time = 1000 * world.between(10, 5'000);
-        windows.push_back({DomainId{static_cast<std::uint16_t>(world.upto(units + 1))}, {}, time});
-        frame += time;
-        ends.push_back(frame * world.frequency / 1'000'000'000);
+        const auto time = grain * world.between(10, 2'500);
+        const auto domain = static_cast<std::uint16_t>(world.upto(units + 1));
+        windows.push_back({DomainId{domain}, {}, time});
+        facts.windows.push_back({.unit = {domain, 0}, .length = time});
+        facts.major_frame += time;
     }
-    if (world.one_in(2)) frame += 1000 * world.between(10, 5'000);
-    const auto frame_ticks = frame * world.frequency / 1'000'000'000;
+    if (world.one_in(2)) facts.major_frame += grain * world.between(10, 2'500);
     world.run(world.now + world.upto(world.us(1'000)));
-    if (!scheduler.set_schedule(windows, frame)) throw Broken("a schedule is refused");
+    if (!scheduler.set_schedule(windows, facts.major_frame)) throw Broken("a schedule is refused");
     const auto start = world.now;
-    auto last_looked = world.now;
-    const auto place = [&](Ticks at) {
-        const auto offset = (at - start) % frame_ticks;
-        return static_cast<std::size_t>(std::ranges::upper_bound(ends, offset) - ends.begin());
-    };
-    world.watch = [&] {
-        const auto now = place(world.now);
-        // The window's end, or the slack's, was an event of its own.
-        const auto begin = now == 0 ? 0 : ends[now - 1];
-        const auto began = world.now - ((world.now - start) % frame_ticks - begin);
-        if (windows.size() > 1 && last_looked < began && began < world.now && last_looked > start)
-            throw Broken(fmt::format("window {} began at {}, and nobody saw it before {}", now,
-                                     began.value(), world.now.value()));
-        last_looked = world.now;
-        sched::Unit* due = nullptr;
-        if (now < windows.size() && windows[now].domain.value() < units) {
-            auto& actor = world.actors[windows[now].domain.value()];
-            if (actor.unit.state == sched::Unit::State::runnable) due = &actor.unit;
-        }
-        if (world.cpus[0].decided != due)
-            throw Broken(fmt::format("in window {} its unit does not run, or another does", now));
-    };
-    world.run(world.now + 20 * frame_ticks);
+    constexpr std::uint64_t second = 1'000'000'000;
+    constexpr std::uint64_t frames = 20;
+    world.run(world.now + frames * (facts.major_frame * world.frequency / second));
+    // What is no whole number of ticks is rounded in each frame.
+    const auto off_by = facts.major_frame * world.frequency % second == 0 ? 1 : frames + 2;
+    world.check(sched::Kind::arinc653, {.resolution = off_by * second / world.frequency}, start,
+                facts);
 }
 
 } // namespace bulkhead::scheduling

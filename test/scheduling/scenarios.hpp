@@ -6,8 +6,8 @@
 /// affinity.
 namespace bulkhead::scheduling {
 
-/// credit, credit2. Busy units: each has its share of a second (credit: of 400 time slices) by its
-/// weight, to 2 % or two slices.
+/// credit, credit2. Busy units: each has its share of a second by its weight, to 2 % or as much as
+/// a unit may go on (credit: two slices, at the second's ends).
 void fair_share(std::uint64_t seed, bool tells, sched::Kind kind);
 /// All but arinc653. Units sleep, wake, yield, are bound and freed, CPUs go and come: nobody
 /// starves (credit, credit2), no CPU idles beside a unit that may run there, caps are kept, who is

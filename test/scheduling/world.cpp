@@ -4,6 +4,7 @@
 #include "machine/console.hpp"
 #include "machine/cpu.hpp"
 #include "sched/run_loop.hpp"
+#include "sched/trace.hpp"
 
 #include <algorithm>
 
@@ -49,13 +50,50 @@ void Unit::wake_up() {}
 
 namespace scheduling {
 
-World::World(std::uint64_t seed, unsigned cpu_count, bool tells)
-    : cpus(cpu_count), random_(seed), tells_(tells)
+namespace {
+
+tool::Policy policy_of(sched::Kind kind)
 {
-    world = this;
+    switch (kind) {
+    case sched::Kind::credit: return tool::Policy::credit;
+    case sched::Kind::credit2: return tool::Policy::credit2;
+    case sched::Kind::rtds: return tool::Policy::rtds;
+    case sched::Kind::arinc653: return tool::Policy::arinc653;
+    case sched::Kind::null: break;
+    }
+    return tool::Policy::null;
 }
 
-World::~World() { world = nullptr; }
+/// As the run loop records it.
+void note_change(const sched::Unit* from, const sched::Unit* to)
+{
+    using namespace sched::trace;
+    if (from == to) return;
+    if (from != nullptr)
+        record(from->state == sched::Unit::State::runnable ? Stop::preempted : Stop::blocked,
+               from->name);
+    record(to == nullptr ? Event::idle : Event::run, to == nullptr ? UnitName{} : to->name);
+}
+
+} // namespace
+
+World::World(std::uint64_t seed, unsigned cpu_count, bool tells)
+    : cpus(cpu_count), random_(seed), tells_(tells), rings_(cpu_count)
+{
+    world = this;
+    constexpr std::size_t records = 1U << 16U;
+    for (unsigned cpu = 0; cpu < cpu_count; ++cpu) {
+        rings_[cpu].resize(records * sizeof(sched::trace::Record));
+        sched::trace::use(CpuId{cpu}, rings_[cpu]);
+    }
+}
+
+World::~World()
+{
+    for (unsigned cpu = 0; cpu < cpus.size(); ++cpu)
+        sched::trace::use(CpuId{cpu}, {});
+    world = nullptr;
+}
 
 Actor& World::actor_of(sched::Unit& unit) { return static_cast<Actor&>(unit); }
 
@@ -65,9 +103,12 @@ Actor& World::add(sched::Group& group, sched::Scheduler& scheduler, bool starts)
     actor.number = static_cast<unsigned>(actors.size() - 1);
     actor.unit.group = &group;
     actor.unit.id = VcpuId{actor.number};
+    actor.unit.name = {group.id.value(), static_cast<std::uint8_t>(actor.number)};
     actor.unit.times.since = now;
-    actor.waits_since = now;
-    if (starts) actor.unit.state = sched::Unit::State::runnable;
+    if (starts) {
+        actor.unit.state = sched::Unit::State::runnable;
+        sched::trace::record(sched::trace::Event::wake, actor.unit.name);
+    }
     if (!scheduler.insert(actor.unit)) throw Broken("a unit has no CPU");
     return actor;
 }
@@ -84,9 +125,9 @@ void World::give_cpus(sched::Scheduler& scheduler, CpuMask mask)
 void World::wake(Actor& actor)
 {
     tell("unit {} wakes", actor.number);
-    actor.waits_since = now;
     actor.slept += now - actor.sleeps_since;
     actor.unit.state = sched::Unit::State::runnable;
+    sched::trace::record(sched::trace::Event::wake, actor.unit.name);
     sched::wake(actor.unit);
 }
 
@@ -131,10 +172,10 @@ void World::pick(unsigned n)
     const auto decision = scheduler.pick(CpuId{n});
     ++picks;
     auto* const old = cpu.decided;
+    note_change(old, decision.unit);
     cpu.decided = decision.unit;
     cpu.decided_at = now;
     cpu.alarm = decision.until;
-    if (old != nullptr && old != decision.unit) actor_of(*old).waits_since = now;
     if (auto* unit = decision.unit) {
         if (old != unit)
             tell("runs unit {} until {}", actor_of(*unit).number, decision.until.value());
@@ -183,6 +224,35 @@ Ticks World::next_event()
     for (const auto& actor : actors)
         if (actor.unit.state == sched::Unit::State::blocked) next = std::min(next, actor.wakes);
     return std::max(next, now);
+}
+
+void World::check(sched::Kind kind, const tool::CheckLimits& limits, Ticks since,
+                  const tool::ScheduleFacts& more) const
+{
+    tool::TraceBuilder builder{static_cast<unsigned>(cpus.size()), frequency, now.value()};
+    static tool::TraceBuilder* into = nullptr;
+    into = &builder;
+    for (unsigned cpu = 0; cpu < cpus.size(); ++cpu)
+        builder.set_written(cpu,
+                            sched::trace::read(CpuId{cpu}, [](CpuId owner, const auto& record) {
+                                into->add(owner.value(), record);
+                            }));
+    auto trace = builder.finish();
+    trace.begin = std::max(trace.begin, builder.nanoseconds(since.value()));
+    tool::ScheduleFacts facts{.windows = more.windows, .major_frame = more.major_frame};
+    for (const auto& actor : actors) {
+        const auto own = actor.scheduler.load()->parameters(actor);
+        facts.units[actor.name] = {.policy = policy_of(kind),
+                                   .weight = own.weight,
+                                   .cap = own.cap,
+                                   .period = own.period_us * 1000UL,
+                                   .budget = own.budget_us * 1000UL,
+                                   .extratime = own.extratime};
+    }
+    const auto wrong = tool::check_schedule(trace, facts, limits);
+    for (const auto& line : wrong)
+        tell("{}", line);
+    if (!wrong.empty()) throw Broken(wrong.front());
 }
 
 /// What happens on this CPU now.

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "sched/scheduler.hpp"
+#include "schedule_checks.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <fmt/format.h>
@@ -28,8 +30,6 @@ struct Actor : sched::Unit {
     std::uint64_t ran = 0;
     std::uint64_t slept = 0; // until it woke last
     Ticks sleeps_since{};
-    /// Since when it wants a CPU without having had one.
-    Ticks waits_since{};
 };
 
 /// CPUs in virtual time that run what their scheduler says, as the run loop does. The schedulers
@@ -59,7 +59,7 @@ public:
     }
     bool one_in(std::uint64_t n) { return upto(n) == 0; }
     template <typename... Arguments>
-    void tell(fmt::format_string<Arguments...> format, Arguments&&... arguments)
+    void tell(fmt::format_string<Arguments...> format, Arguments&&... arguments) const
     {
         if (tells_)
             fmt::print("{:12} CPU {}: {}\n", now.value(), current,
@@ -71,6 +71,10 @@ public:
     void block(Actor& actor);
     /// Until then; `watch` sees every state that there is.
     void run(Ticks until);
+    /// Holds what the trace has of the time since then against what `./bulkhead trace check` asks
+    /// of all, and of this scheduler.
+    void check(sched::Kind kind, const tool::CheckLimits& limits, Ticks since = Ticks{},
+               const tool::ScheduleFacts& more = {}) const;
     static Actor& actor_of(sched::Unit& unit);
     [[nodiscard]] bool is_running(const Actor& actor) const;
     /// Its CPU time until now.
@@ -101,6 +105,8 @@ private:
 
     std::mt19937_64 random_;
     bool tells_;
+    /// Of each CPU, in which it records what happens.
+    std::vector<std::vector<std::byte>> rings_;
 };
 
 } // namespace bulkhead::scheduling

@@ -118,6 +118,28 @@ TEST(ScheduleChecks, what_a_cap_or_a_whole_cpu_leaves_goes_to_the_others)
     EXPECT_DOUBLE_EQ(shares.at(b), 90);
 }
 
+TEST(ScheduleChecks, the_units_of_a_domain_share_its_cap_and_under_credit_its_weight)
+{
+    constexpr UnitName other{1, 1};
+    const auto share_of_b = [&](Policy policy) {
+        return fair_shares(
+                   {{a, {.policy = policy}}, {other, {.policy = policy}}, {b, {.policy = policy}}},
+                   90, 100)
+            .at(b);
+    };
+    EXPECT_DOUBLE_EQ(share_of_b(Policy::credit), 45);
+    EXPECT_DOUBLE_EQ(share_of_b(Policy::credit2), 30);
+    const UnitFacts capped{.policy = Policy::credit2, .cap = 50};
+    const ScheduleFacts facts{.units = {{a, capped}, {other, capped}}};
+    World world;
+    world.ran(a, 0, 0, 300 * ms, Stop::blocked);
+    world.ran(other, 1, 0, 200 * ms);
+    EXPECT_THAT(check_shares(world.sorted(), facts, {}), IsEmpty());
+    world.ran(other, 1, 300 * ms, 340 * ms, Stop::blocked);
+    EXPECT_THAT(check_shares(world.sorted(), facts, {}),
+                ElementsAre(HasSubstr("domain 1: ran 540000000 ns")));
+}
+
 TEST(ScheduleChecks, a_unit_that_may_run_and_does_not_for_long_is_found)
 {
     World world;
@@ -182,6 +204,12 @@ TEST(ScheduleChecks, windows_come_on_time_in_order_and_belong_to_their_unit)
     EXPECT_THAT(check_windows(intruder.sorted(), facts, {}),
                 ElementsAre(HasSubstr("d2v0: ran 1000000 ns in window 0"),
                             HasSubstr("d1v0: ran 100000 ns in window 2")));
+    World robbed = frames(0);
+    std::erase_if(robbed.trace.events,
+                  [](const TraceEvent& event) { return event.at == 3 * ms && event.unit == b; });
+    robbed.at(3 * ms, 0, Event::window, b, 1);
+    EXPECT_THAT(check_windows(robbed.sorted(), facts, {}),
+                Contains(HasSubstr("d2v0: ran 0 ns of the 5000000 that it wanted")));
     World skipped = frames(0);
     std::erase_if(skipped.trace.events, [](const TraceEvent& event) {
         return event.event == Event::window && event.argument == 1 && event.at < 10 * ms;
