@@ -51,6 +51,8 @@ const std::vector<KeyDescription> domain{
     {"cpus", "[2, 3]", "the CPU of each virtual CPU; any free ones if left out"},
     {"vpl011", "true", "a console of its own, ttyAMA0 in Linux (true if left out)"},
     {"vpmu", "true", "the performance counters of its CPUs are the domain's (false if left out)"},
+    {"sve", "256",
+     "bits of the longest vectors that it may have, on CPUs with SVE (0 if left out)"},
     {"nr_spis", "32", "shared interrupts of the domain (as many as it needs if left out)"},
     {"on_reset", R"("restart")",
      R"(when the guest resets: "restart" it alone, "stop" it or "panic" ("restart" if left out))"},

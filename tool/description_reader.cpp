@@ -100,6 +100,7 @@ DomainDescription read_domain(const toml::table& table, Problems& problems)
     domain.vpl011 = section.boolean("vpl011").value_or(
         Given<bool>{true, section.origin_of_default("vpl011", "true")});
     if (const auto vpmu = section.boolean("vpmu")) domain.vpmu = vpmu->value;
+    domain.sve = section.number("sve");
     domain.nr_spis = section.number("nr_spis");
     domain.on_reset = section.text("on_reset");
     domain.on_crash = section.text("on_crash");

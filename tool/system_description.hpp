@@ -58,6 +58,7 @@ struct DomainDescription {
     std::optional<Given<std::vector<std::uint32_t>>> cpus; ///< one per vCPU
     Given<bool> vpl011;
     bool vpmu = false;
+    std::optional<Given<std::uint32_t>> sve; ///< bits of a vector
     std::optional<Given<std::uint32_t>> nr_spis;
     std::optional<Given<std::string>> on_reset; ///< "restart", "stop" or "panic"
     std::optional<Given<std::string>> on_crash;

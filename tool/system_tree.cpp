@@ -113,6 +113,7 @@ void add_domain(DeviceTree& tree, const SystemPlan& plan, std::size_t index)
     tree.set_cell(node, "cpus", domain.vcpus.value);
     if (domain.vpl011.value) tree.set_flag(node, "vpl011");
     if (domain.vpmu) tree.set_flag(node, "vpmu");
+    if (domain.sve) tree.set_cell(node, "sve", domain.sve->value);
     if (domain.direct_map && domain.direct_map->value) tree.set_flag(node, "direct-map");
     if (domain.static_memory) {
         std::vector<std::uint64_t> numbers;

@@ -16,6 +16,7 @@ enum class Needs : std::uint8_t {
     spare_spi, ///< an implemented shared interrupt that no device uses
     spare_spi_two_cpus,
     uart011,    ///< the console is a PL011 or an SBSA UART
+    sve,        ///< vectors of variable length
     hypervisor, ///< Xen's hypercalls are answered
 };
 

@@ -101,6 +101,8 @@ const char* lacks(Needs needs)
     if (is_any_of(Needs::spare_spi, spare_spi_two_cpus) && !machine::spare_spi())
         return "no shared interrupt is free";
     if (is_any_of(uart011) && !has_uart011()) return "the console is no PL011";
+    if (is_any_of(sve) && ID_AA64PFR0_EL1::SVE::of(ID_AA64PFR0_EL1::read()) == 0)
+        return "the CPU has no SVE";
     if (is_any_of(hypervisor) && !hypervisor_answers()) return "no hypervisor answers";
     return nullptr;
 }

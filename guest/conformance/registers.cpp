@@ -4,7 +4,9 @@
 #include "conformance/check.hpp"
 #include "conformance/machine.hpp"
 #include "kit/barrier.hpp"
+#include "kit/exception.hpp"
 #include "kit/gic.hpp"
+#include "kit/print.hpp"
 #include "kit/psci.hpp"
 #include "kit/system_register.hpp"
 #include "kit/timer.hpp"
@@ -19,6 +21,9 @@ using namespace machine;
 // registers.S
 extern "C" std::uint64_t conformance_general_survive(std::uintptr_t address, std::uint64_t rounds);
 extern "C" std::uint64_t conformance_floating_point_survives(void (*function)(void*), void*);
+extern "C" std::uint64_t conformance_vector_bytes();
+extern "C" void conformance_vectors_survive(const std::uint8_t* from, std::uint8_t* into,
+                                            void (*function)(void*));
 
 constexpr Timer timer{TimerKind::virtual_timer};
 
@@ -119,6 +124,48 @@ void pointer_authentication_keys_survive()
     expect_equal("APDBKeyHi_EL1", APDBKeyHi_EL1::read(), high);
 }
 
+using ZCR_EL1 = SystemRegister<3, 0, 1, 2, 0>;
+
+/// CPACR_EL1.ZEN: 3 gives SVE to EL1 and EL0, 0 to nobody.
+void set_vector_access(std::uint64_t access)
+{
+    using ZEN = Field<17, 16>;
+    CPACR_EL1::write((CPACR_EL1::read() & ~ZEN::mask) | ZEN::put(access));
+    instruction_barrier();
+    expect_equal("CPACR_EL1.ZEN", ZEN::of(CPACR_EL1::read()), access);
+}
+
+void vectors_survive()
+{
+    constexpr std::size_t most_bytes = 256;
+    static constinit std::array<std::uint8_t, 34 * most_bytes> before{};
+    static constinit std::array<std::uint8_t, 34 * most_bytes> after{};
+    set_vector_access(3);
+    ZCR_EL1::write(most_bytes / 16 - 1);
+    instruction_barrier();
+    const auto bytes = conformance_vector_bytes();
+    print("# vectors of ", bytes * 8, " bits\n");
+    for (std::size_t n = 0; n < before.size(); ++n)
+        before[n] = static_cast<std::uint8_t>(n * 37 + n / 251);
+    conformance_vectors_survive(before.data(), after.data(), disturb);
+    // P0 to P15 have a bit for each byte.
+    for (std::size_t n = 0; n < bytes * 34; ++n)
+        expect_equal("a byte of Z0 to Z31 and P0 to P15", after[n], before[n]);
+    ZCR_EL1::write(0);
+    instruction_barrier();
+    expect_equal("bytes of a vector with ZCR_EL1.LEN = 0", conformance_vector_bytes(), 16U);
+}
+
+void vectors_can_be_denied()
+{
+    constexpr std::uint64_t sve_access = 0x19; // ESR_EL1.EC
+    set_vector_access(0);
+    const auto fault = guarded([] { (void)conformance_vector_bytes(); });
+    expect("an instruction of SVE traps", fault.has_value());
+    if (fault) expect_equal("ESR_EL1.EC", ESR_EL1::EC::of(fault->esr), sve_access);
+    set_vector_access(3);
+}
+
 void flags_survive()
 {
     const auto address = gic::distributor().base() + Gicd::TYPER.offset;
@@ -152,6 +199,8 @@ constexpr Check checks[] = {
     {"registers.flags_survive", flags_survive},
     {"registers.floating_point_survives", floating_point_survives},
     {"registers.system_survive", system_registers_survive},
+    {"registers.vectors_survive", vectors_survive, Needs::sve},
+    {"registers.vectors_can_be_denied", vectors_can_be_denied, Needs::sve},
     {"registers.pointer_authentication_keys_survive", pointer_authentication_keys_survive},
     {"registers.exclusive_store_succeeds", exclusive_store_succeeds},
 };

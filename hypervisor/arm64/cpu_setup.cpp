@@ -4,7 +4,10 @@
 #include "arm64/id_registers.hpp"
 #include "arm64/system_register.hpp"
 #include "base/bits.hpp"
+#include "base/read_only_after_boot.hpp"
 #include "memory/stage2_map.hpp"
+
+#include <algorithm>
 
 extern "C" const char vectors[], vectors_gicv2[];
 
@@ -19,11 +22,29 @@ BULKHEAD_SYSTEM_REGISTER(PMINTENCLR_EL1);
 BULKHEAD_SYSTEM_REGISTER(PMOVSCLR_EL0);
 BULKHEAD_SYSTEM_REGISTER(PMUSERENR_EL0);
 
-/// CPTR_EL2 (Arm ARM D17.2.34): SVE, SME and the trace unit trap; floating point does not.
-constexpr std::uint64_t trap_sve_sme_and_reserved = 0x33ff;
+BULKHEAD_SYSTEM_REGISTER_AS(ZCR_EL1, "S3_0_C1_C2_0");
+BULKHEAD_SYSTEM_REGISTER_AS(ZCR_EL2, "S3_4_C1_C2_0");
+
+/// CPTR_EL2 (Arm ARM D17.2.34): SME and the trace unit trap; floating point does not.
+constexpr std::uint64_t trap_sme_and_reserved = 0x32ff;
+constexpr std::uint64_t trap_sve = bit(8);
 constexpr std::uint64_t trap_trace = bit(20);
 constexpr std::uint64_t trap_activity_monitors = bit(30);
 constexpr std::uint64_t trap_cpacr = bit(31);
+
+constexpr unsigned most_vector_bits = 2048;
+/// What the CPU with the shortest vectors lacks.
+READ_ONLY_AFTER_BOOT constinit unsigned missing_vector_bits = 0;
+
+/// Of this CPU.
+unsigned longest_vector_bits()
+{
+    if (!has_sve()) return 0;
+    give_sve(most_vector_bits);
+    std::uint64_t bytes = 0;
+    asm volatile(".arch_extension sve\n\trdvl %0, #1" : "=r"(bytes));
+    return static_cast<unsigned>(bytes * 8);
+}
 
 /// CNTHCTL_EL2 (D17.11.2): a guest that owns its CPU owns the physical timer and counter as well.
 constexpr std::uint64_t el1_physical_counter = bit(0);
@@ -78,8 +99,8 @@ void set_up_cpu(bool gicv3)
     HCR_EL2::write(guest_hcr().raw());
     VTCR_EL2::write(memory::Stage2Map::vtcr().raw());
     VTTBR_EL2::write(0);
-    CPTR_EL2::write(trap_sve_sme_and_reserved | trap_trace | trap_activity_monitors |
-                    (has_scalable_vectors() ? trap_cpacr : 0));
+    missing_vector_bits = std::max(missing_vector_bits, most_vector_bits - longest_vector_bits());
+    give_sve(0);
     clear_newer_controls();
     HSTR_EL2::write(0);
     MDCR_EL2::write(debug_and_pmu().raw());
@@ -102,6 +123,23 @@ void give_pmu(bool to_guest)
 }
 
 bool guest_has_pmu() { return !Mdcr::from(MDCR_EL2::read()).get(Mdcr::trap_pmu); }
+
+/// The guest's CPACR_EL1 shows it no vectors that it has not.
+void give_sve(unsigned bits)
+{
+    const bool is_hidden = bits == 0 && has_sve();
+    CPTR_EL2::write(trap_sme_and_reserved | trap_trace | trap_activity_monitors |
+                    (bits == 0 ? trap_sve : 0) | (is_hidden || has_sme() ? trap_cpacr : 0));
+    if (bits == 0) return;
+    isb();
+    ZCR_EL1::write(0);
+    ZCR_EL2::write(bits / 128 - 1);
+    isb();
+}
+
+bool guest_has_sve() { return (CPTR_EL2::read() & trap_sve) == 0; }
+
+unsigned common_vector_bits() { return most_vector_bits - missing_vector_bits; }
 
 void stop_pmu()
 {

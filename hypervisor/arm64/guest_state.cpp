@@ -118,13 +118,13 @@ void forget_others(GuestState& state)
 void reset(GuestState& state, std::uint64_t entry, std::uint64_t argument)
 {
     const GuestIdentity identity{state.vmpidr_el2, state.vttbr_el2, state.cntvoff_el2,
-                                 state.has_pmu};
+                                 state.has_pmu, state.sve_bits};
     state = {};
     set_identity(state, identity);
     state.pc = entry;
     state.pstate = el1h_all_masked;
     state.sctlr_el1 = sctlr_reset;
-    state.cpacr_el1 = cpacr_vectors;
+    state.cpacr_el1 = hidden_cpacr(state.sve_bits != 0);
     state.os_lock = 1;
     state.general.x[0] = argument;
 }
@@ -136,6 +136,7 @@ void set_identity(GuestState& state, const GuestIdentity& identity)
     state.cntvoff_el2 = identity.counter_offset;
     state.hcr_el2 = guest_hcr().raw();
     state.has_pmu = identity.has_pmu;
+    state.sve_bits = identity.sve_bits;
 }
 
 void load_guest(GuestState& state, GuestRegisters& general)
@@ -151,6 +152,7 @@ void load_guest(GuestState& state, GuestRegisters& general)
     load_watchpoints(state.watchpoints.data(), watchpoints());
     OSLAR_EL1::write(state.os_lock);
     give_pmu(state.has_pmu);
+    if (state.sve_bits != 0 || guest_has_sve()) give_sve(state.sve_bits);
     load_vectors(state.vectors.data());
     FPSR::write(state.fpsr);
     FPCR::write(state.fpcr);

@@ -73,10 +73,8 @@ bool has_pointer_authentication()
             (read_id_register(8 * 6 + 2) & bits(15, 8))) != 0;
 }
 
-bool has_scalable_vectors()
-{
-    return ((read_id_register(8 * 4) & field(32)) | (read_id_register(8 * 4 + 1) & field(24))) != 0;
-}
+bool has_sve() { return (read_id_register(8 * 4) & field(32)) != 0; }
+bool has_sme() { return (read_id_register(8 * 4 + 1) & field(24)) != 0; }
 
 std::uint64_t id_register(std::uint32_t register_name)
 {
@@ -92,8 +90,10 @@ std::uint64_t id_register(std::uint32_t register_name)
     auto value = real & visible_aarch64[crm - 4][op2];
     if (crm == 4 && op2 == 0) {
         const auto csv2 = std::min(value & field(56), csv2_without_context_numbers);
+        if (guest_has_sve()) value |= real & field(32);
         return (value & ~field(4) & ~field(56)) | el1_aarch64_only | csv2;
     }
+    if (crm == 4 && op2 == 4) return guest_has_sve() ? real : 0; // ID_AA64ZFR0: instructions only
     if (crm == 5 && op2 == 0) {
         if (guest_has_pmu()) value |= real & field(8);
         value = at_most(value, 12, machine::debug_breakpoints);

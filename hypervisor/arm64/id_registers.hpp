@@ -15,7 +15,8 @@ std::uint64_t debug_features();
 bool has_pmu();
 /// This CPU has the keys of pointer authentication (FEAT_PAuth).
 bool has_pointer_authentication();
-/// This CPU has SVE or SME, which guests do not.
-bool has_scalable_vectors();
+/// This CPU has SVE; it has SME, which guests have not.
+bool has_sve();
+bool has_sme();
 
 } // namespace bulkhead::arm64

@@ -1,5 +1,6 @@
 #include "arm64/system_register_trap.hpp"
 
+#include "arm64/cpu_setup.hpp"
 #include "arm64/id_registers.hpp"
 #include "arm64/inject.hpp"
 #include "arm64/system_register.hpp"
@@ -53,7 +54,7 @@ void trap_system_register(machine::RunningVcpu& vcpu, machine::GuestRegisters& r
         } else if (reg == icc_sre) {
             value = 7; // system register interface, no bypass: RAO/WI
         } else if (reg == cpacr_el1) {
-            value = CPACR_EL1::read() & ~cpacr_vectors;
+            value = CPACR_EL1::read() & ~hidden_cpacr(guest_has_sve());
         } else if (reg == actlr_el1 || is_implementation_defined(reg)) {
             value = 0;
         } else {
@@ -68,7 +69,7 @@ void trap_system_register(machine::RunningVcpu& vcpu, machine::GuestRegisters& r
             break;
         case icc_asgi1r:
         case icc_sgi0r: upcall::send_sgi(vcpu, value, upcall::SgiGroup::group0_only); break;
-        case cpacr_el1: CPACR_EL1::write(value | cpacr_vectors); break;
+        case cpacr_el1: CPACR_EL1::write(value | hidden_cpacr(guest_has_sve())); break;
         case icc_sre:
         case actlr_el1: break;
         default:

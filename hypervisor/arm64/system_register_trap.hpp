@@ -6,8 +6,11 @@
 
 namespace bulkhead::arm64 {
 
-/// CPACR_EL1.ZEN and SMEN: no access to SVE or SME traps to EL1.
-inline constexpr std::uint64_t cpacr_vectors = bits(17, 16) | bits(25, 24);
+/// CPACR_EL1.SMEN, and ZEN: no access to SME, or SVE, traps to EL1.
+constexpr std::uint64_t hidden_cpacr(bool has_sve)
+{
+    return bits(25, 24) | (has_sve ? 0 : bits(17, 16));
+}
 
 /// A guest's MRS, MSR or system instruction that traps (HCR_EL2.TID3, TACR, TIDCP, MDCR_EL2.TPM,
 /// CPTR_EL2.TTA and TCPAC, ICC_SGI*): carries it out and skips it, or injects Undefined.

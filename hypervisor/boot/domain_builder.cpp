@@ -173,6 +173,7 @@ Result<domain::Domain*> create_domain(const DomainDescription& description, Host
         .has_vpl011 = description.vpl011,
         .wait = host.options.vwfi,
         .has_pmu = description.vpmu,
+        .sve_bits = description.sve_bits,
         .pmu_interrupt = host.description.pmu_interrupt,
         .ignores_unmapped = description.ignores_unmapped,
         .timer_interrupts = {timer.virtual_, timer.physical},

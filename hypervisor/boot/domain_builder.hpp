@@ -24,6 +24,8 @@ struct HostResources {
     std::uint32_t spis = 0;
     /// GICv2: the hardware's CPU interface for guests, two pages.
     PhysicalAddress virtual_cpu_interface{};
+    /// The longest vectors that all CPUs have.
+    unsigned sve_bits = 0;
     memory::PhysicalRanges& free_ram;
     /// The UART that is Bulkhead's.
     std::optional<devicetree::ConsoleUart> console = {};

@@ -35,6 +35,7 @@ constexpr std::string_view known_properties[] = {
     "#xen,static-mem-size-cells",
     "vpl011",
     "vpmu",
+    "sve",
     "nr_spis",
     "passthrough",
     "trap-unmapped-accesses",
@@ -54,8 +55,8 @@ constexpr struct {
     std::string_view name;
     std::string_view neutral;
 } unsupported_properties[] = {
-    {"domain-cpupool", {}}, {"llc-colors", {}},       {"sve", {}},
-    {"v8r_el1_msa", {}},    {"xen,sci_type", "none"}, {"capabilities", "0"},
+    {"domain-cpupool", {}},   {"llc-colors", {}},    {"v8r_el1_msa", {}},
+    {"xen,sci_type", "none"}, {"capabilities", "0"},
 };
 
 /// "0-2,5" as a set of CPUs below `count`.
@@ -92,6 +93,7 @@ public:
         read_memory();
         read_static_memory();
         read_vcpus();
+        read_vectors();
         read_spis();
         read_action("bulkhead,on-reset", domain_.on_reset);
         read_action("bulkhead,on-crash", domain_.on_crash);
@@ -179,6 +181,21 @@ private:
             wrong(node_, "cpus = {}, but a domain has at most {} vCPUs here", *count, most);
         else
             domain_.vcpus = *count;
+    }
+
+    /// As Xen has it: the bits of the longest, 0 for none, no value for as many as there are.
+    void read_vectors()
+    {
+        const auto sve = node_.property("sve");
+        if (!sve || sve->u32() == 0U) return;
+        domain_.sve_bits = sve->empty() ? limits_.sve_bits : sve->u32().value_or(1);
+        if (limits_.sve_bits == 0)
+            wrong(node_, "sve: not all CPUs have SVE; remove it");
+        else if (domain_.sve_bits % 128 != 0 || domain_.sve_bits > limits_.sve_bits)
+            wrong(node_,
+                  "sve has to be the bits of a vector, a multiple of 128 up to {}, or empty "
+                  "for all of them",
+                  limits_.sve_bits);
     }
 
     void read_spis()

@@ -32,6 +32,8 @@ struct DomainDescription {
     device::guest_layout::Places places = device::guest_layout::gicv3_places;
     bool vpl011 = false;
     bool vpmu = false;
+    /// The longest vectors that it may have; 0: no SVE.
+    unsigned sve_bits = 0;
     /// The guest is told that it may use Xen's interface: hypercalls and events.
     bool enhanced = false;
     std::optional<unsigned> nr_spis;
@@ -63,6 +65,8 @@ struct DomainLimits {
     /// host has its own.
     unsigned vcpus = 1;
     unsigned direct_vcpus = 1;
+    /// The longest vectors that all CPUs have; 0: no SVE.
+    unsigned sve_bits = 0;
     /// Where its devices are, and where they are with direct-map; vpl011 is empty if it has no
     /// place.
     device::guest_layout::Places places = device::guest_layout::gicv3_places;

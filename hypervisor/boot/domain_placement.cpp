@@ -105,9 +105,12 @@ void spread_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& repor
 {
     unsigned next = 0;
     for (auto& domain : domains) {
-        if (domain.vpmu)
+        const auto needs_own_cpus = [&](std::string_view what) {
             Complaints{domain, report}.wrong(
-                domain.node, "vpmu needs CPUs that are not shared: sched=null, or no vpmu");
+                domain.node, "{} needs CPUs that are not shared: sched=null, or no {}", what, what);
+        };
+        if (domain.vpmu) needs_own_cpus("vpmu");
+        if (domain.sve_bits != 0) needs_own_cpus("sve");
         if (domain.is_wrong) continue;
         for (unsigned vcpu = 0; vcpu < domain.vcpus; ++vcpu) {
             while ((domain.hard_affinity[vcpu] & bit(next % cpu_count)) == 0)

@@ -10,7 +10,7 @@ namespace bulkhead::boot {
 /// not, beside those before it, is reported as wrong.
 void place_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report);
 /// Where CPUs are shared: where each vCPU begins, within its hard-affinity, one after the other. A
-/// domain with vpmu is reported as wrong: a PMU does not move with a vCPU.
+/// domain with vpmu or sve is reported as wrong: neither a PMU nor vectors move with a vCPU.
 void spread_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report);
 
 } // namespace bulkhead::boot

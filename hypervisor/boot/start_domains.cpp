@@ -53,6 +53,7 @@ DomainLimits limits_of(const HostResources& host)
     DomainLimits limits{.cpus = machine::cpu_count(),
                         .vcpus = layout::gicv2_max_vcpus,
                         .direct_vcpus = layout::gicv2_max_vcpus,
+                        .sve_bits = host.sve_bits,
                         .places = layout::gicv2_places,
                         .direct_places = direct_places(host)};
     if (gic_version(host.description) == device::GicVersion::v2) return limits;

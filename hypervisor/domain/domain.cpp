@@ -52,8 +52,8 @@ Domain::Domain(const Configuration& configuration, memory::Stage2Map map, std::s
       ignores_unmapped_(configuration.ignores_unmapped), places_(trapping(configuration)),
       memory_(map), vgic_(configuration.vgic, vgic),
       events_(id_, vgic_, configuration.vgic.vcpus, events), console_(configuration.id),
-      vcpus_(vcpus), has_pmu_(configuration.has_pmu), on_reset_(configuration.on_reset),
-      on_crash_(configuration.on_crash),
+      vcpus_(vcpus), has_pmu_(configuration.has_pmu), sve_bits_(configuration.sve_bits),
+      on_reset_(configuration.on_reset), on_crash_(configuration.on_crash),
       watch_(configuration.watchdog_ms, Callback<void()>::to<&Domain::look>(*this))
 {
     if (configuration.has_vpl011)
@@ -86,7 +86,8 @@ void Domain::start(GuestAddress entry, GuestAddress device_tree)
         machine::set_identity(vcpu.registers, {.affinity = device::affinity_of(vcpu.id) | mpidr_one,
                                                .vttbr = memory_.vttbr(),
                                                .counter_offset = counter_offset,
-                                               .has_pmu = has_pmu_});
+                                               .has_pmu = has_pmu_,
+                                               .sve_bits = sve_bits_});
     watch_.start();
     {
         const Guard guard{lock_};

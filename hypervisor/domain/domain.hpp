@@ -39,6 +39,8 @@ public:
         bool has_vpl011 = false;
         sched::WaitMode wait = sched::WaitMode::native;
         bool has_pmu = false;
+        /// The longest SVE vectors of its vCPUs; 0: none.
+        unsigned sve_bits = 0;
         /// The host's PPI of the PMU, which is the guest's too.
         std::optional<Intid> pmu_interrupt = std::nullopt;
         /// Accesses to nothing read ones and write nothing, instead of an abort.
@@ -124,6 +126,7 @@ private:
     std::span<Vcpu> vcpus_;
     sched::Group schedule_{id_};
     const bool has_pmu_;
+    const unsigned sve_bits_;
     const ShutdownAction on_reset_;
     const ShutdownAction on_crash_;
     std::optional<Callback<bool()>> rebuild_;

@@ -37,6 +37,7 @@ struct GuestState {
     // What EL2 sets for this vCPU.
     std::uint64_t hcr_el2, vmpidr_el2, vttbr_el2, cntvoff_el2;
     bool has_pmu;
+    unsigned sve_bits;
     /// The CPU that it was on last: nothing of another is in that one's TLBs and caches.
     const void* last_cpu;
 
@@ -63,6 +64,8 @@ struct GuestIdentity {
     std::uint64_t counter_offset;
     /// The CPU's PMU is the vCPU's, which has to stay there; its registers do not move.
     bool has_pmu;
+    /// The longest SVE vectors that it may use, 0 for none. They do not move with it either.
+    unsigned sve_bits;
 };
 void set_identity(GuestState& state, const GuestIdentity& identity);
 

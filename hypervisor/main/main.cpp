@@ -113,6 +113,7 @@ extern "C" [[noreturn]] void bulkhead_main(std::uint64_t device_tree, std::uint6
               driver::gic().is_v3() ? "GICv3" : "GICv2");
 
     resources.spis = driver::gic().interrupts() - 32;
+    resources.sve_bits = arm64::common_vector_bits();
     resources.virtual_cpu_interface = driver::gic().v2().virtual_cpu();
     const auto& console = start::console_uart();
     resources.console = console;

@@ -174,7 +174,8 @@ void reset(GuestState& state, std::uint64_t entry, std::uint64_t argument)
     const GuestIdentity identity{.affinity = state.vmpidr_el2,
                                  .vttbr = state.vttbr_el2,
                                  .counter_offset = state.cntvoff_el2,
-                                 .has_pmu = false};
+                                 .has_pmu = false,
+                                 .sve_bits = 0};
     state = {};
     set_identity(state, identity);
     // Who finds it changed is another guest.

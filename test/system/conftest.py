@@ -49,13 +49,13 @@ def board():
     """The QEMU command for `virt` with GICv3 and what `./bulkhead build FILE` wrote of a system,
     as a boot loader would place it. For what the tool itself has no key for, or refuses."""
 
-    def board_command(name, cpu="cortex-a53", memory="256M"):
+    def board_command(name, cpu="cortex-a53", memory="256M", cpus=2):
         folder = OUT / "systems" / name
         subprocess.run(
             [TOOL, "build", DESCRIPTIONS / f"{name}.toml"], check=True, timeout=60, cwd=PROJECT
         )
         command = ["qemu-system-aarch64", "-M", "virt,virtualization=on,gic-version=3"]
-        command += ["-cpu", cpu, "-smp", "2", "-m", memory, "-nic", "none", "-no-reboot"]
+        command += ["-cpu", cpu, "-smp", str(cpus), "-m", memory, "-nic", "none", "-no-reboot"]
         command += ["-display", "none", "-monitor", "none", "-serial", "stdio"]
         command += ["-kernel", folder / "bulkhead", "-dtb", folder / "system.dtb"]
         for line in (folder / "addresses.txt").read_text().splitlines():

@@ -61,6 +61,7 @@ on_reset = "stop"
 on_crash = "restart"
 watchdog_ms = 2000
 vpmu = true
+sve = 256
 [[domain]]
 name = "rtos"
 kernel = "Image"
@@ -110,6 +111,8 @@ TEST_F(SystemTree, a_domain_is_described_with_xens_binding)
     EXPECT_FALSE(tree.has_property("/chosen/domU2", "vpl011"));
     EXPECT_TRUE(tree.has_property(domain, "vpmu"));
     EXPECT_FALSE(tree.has_property("/chosen/domU2", "vpmu"));
+    EXPECT_EQ(tree.cells(domain, "sve"), (std::vector<std::uint32_t>{256}));
+    EXPECT_FALSE(tree.has_property("/chosen/domU2", "sve"));
     EXPECT_FALSE(tree.has_property("/chosen/domU2", "nr_spis"));
     EXPECT_EQ(tree.cells("/chosen/domU2", "cpus"), (std::vector<std::uint32_t>{1}));
 }

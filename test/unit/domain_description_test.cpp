@@ -21,7 +21,8 @@ constexpr std::string_view good_kernel = R"(kernel@60000000 {
 
 /// Domains written as the nodes below /chosen.
 struct Domains {
-    explicit Domains(std::string_view nodes, DomainLimits limits = {.cpus = 4, .vcpus = 8})
+    explicit Domains(std::string_view nodes,
+                     DomainLimits limits = {.cpus = 4, .vcpus = 8, .sve_bits = 512})
         : compiled("/ { chosen { #address-cells = <2>; #size-cells = <2>;" + std::string{nodes} +
                    "}; };")
     {
@@ -50,7 +51,7 @@ std::string domain(std::string_view name, unsigned vcpus, std::string_view more 
 TEST(DomainDescription, everything_that_a_node_asks_for_is_read)
 {
     const Domains domains{domain("linux", 2, R"(
-        vpl011; vpmu; nr_spis = <64>; bulkhead,name = "control"; max_grant_frames = <4>;
+        vpl011; vpmu; sve; nr_spis = <64>; bulkhead,name = "control"; max_grant_frames = <4>;
         xen,domain-p2m-mem-mb = <8>;
         ramdisk@70000000 { compatible = "multiboot,ramdisk", "multiboot,module";
                            reg = <0 0x70000000 0 0x100000>; };
@@ -66,6 +67,7 @@ TEST(DomainDescription, everything_that_a_node_asks_for_is_read)
     EXPECT_EQ(linux_domain.vcpus, 2U);
     EXPECT_TRUE(linux_domain.vpl011);
     EXPECT_TRUE(linux_domain.vpmu);
+    EXPECT_EQ(linux_domain.sve_bits, 512U);
     EXPECT_EQ(linux_domain.nr_spis, 64U);
     EXPECT_EQ(linux_domain.kernel.range.start, PhysicalAddress{0x6000'0000});
     EXPECT_EQ(linux_domain.kernel.bootargs, "console=ttyAMA0");
@@ -101,6 +103,28 @@ TEST(DomainDescription, a_tree_without_domains_is_fine)
     Report report;
     read_domains(CompiledTree{"/ { };"}.tree(), {}, none, report);
     EXPECT_EQ(none.size() + report.errors(), 0U);
+}
+
+TEST(DomainDescription, vectors_are_as_long_as_asked_for_and_no_longer_than_the_machines)
+{
+    for (const auto& [asked, bits] :
+         {std::pair{"", 0U}, {"sve = <0>;", 0U}, {"sve = <384>;", 384U}, {"sve;", 512U}}) {
+        const Domains domains{domain("d", 1, asked)};
+        EXPECT_EQ(domains.report.text(), "") << asked;
+        EXPECT_EQ(domains[0].sve_bits, bits) << asked;
+    }
+    for (const auto* asked : {"sve = <64>;", "sve = <640>;", "sve = \"all\";", "sve = <0 128>;"}) {
+        const Domains domains{domain("d", 1, asked)};
+        EXPECT_TRUE(domains[0].is_wrong) << asked;
+        EXPECT_TRUE(domains.says("/chosen/d: sve has to be the bits of a vector, a multiple of 128 "
+                                 "up to 512, or empty for all of them"))
+            << asked;
+    }
+    for (const auto* asked : {"sve = <128>;", "sve;"}) {
+        const Domains domains{domain("d", 1, asked), {.cpus = 4, .vcpus = 8}};
+        EXPECT_TRUE(domains[0].is_wrong) << asked;
+        EXPECT_TRUE(domains.says("/chosen/d: sve: not all CPUs have SVE; remove it")) << asked;
+    }
 }
 
 TEST(DomainDescription, more_domains_than_there_is_room_for_are_reported)
@@ -162,7 +186,7 @@ TEST(DomainDescription, spis_are_bounded_by_the_gic_and_the_uart_needs_one)
 TEST(DomainDescription, what_is_not_supported_says_so_and_what_would_be)
 {
     const std::string base = "memory = <0 4096>; cpus = <1>;";
-    for (const std::string name : {"domain-cpupool", "llc-colors", "sve", "v8r_el1_msa"})
+    for (const std::string name : {"domain-cpupool", "llc-colors", "v8r_el1_msa"})
         EXPECT_EQ(said_about(base + name + ";"),
                   "error: /chosen/d: " + name + " is not supported; remove it\n");
     const struct {
@@ -398,6 +422,17 @@ TEST(Placement, domains_that_are_wrong_already_take_no_cpu)
 {
     Domains domains{"a { compatible = \"xen,domain\"; cpus = <4>; };" + domain("b", 4)};
     EXPECT_EQ(placed(domains), "wrong/0 1 2 3");
+}
+
+TEST(Placement, what_does_not_move_with_a_vcpu_is_refused_where_cpus_are_shared)
+{
+    Domains domains{domain("a", 1, "vpmu;") + domain("b", 1, "sve;") + domain("c", 1)};
+    EXPECT_EQ(domains.report.text(), "");
+    spread_vcpus(domains.all, 4, domains.report);
+    EXPECT_EQ(domains.report.text(),
+              "error: /chosen/a: vpmu needs CPUs that are not shared: sched=null, or no vpmu\n"
+              "error: /chosen/b: sve needs CPUs that are not shared: sched=null, or no sve\n");
+    EXPECT_FALSE(domains[2].is_wrong);
 }
 
 /// A module of a domain, which is also all of the domain's RAM that matters here.
