@@ -47,12 +47,13 @@ def use_spin_tables(tree, cpus):
 def below_firmware(start, tmp_path):
     """Starts what a description says, with more symbols for the firmware's source."""
 
-    def boot(name, cpus, memory, options="", **symbols):
+    def boot(name, cpus, memory, options="", edit=lambda tree: None, **symbols):
         subprocess.run([TOOL, "build", DESCRIPTIONS / f"{name}.toml"], check=True, cwd=PROJECT)
         folder = OUT / "systems" / name
         tree = tmp_path / "system.dtb"
         tree.write_bytes((folder / "system.dtb").read_bytes())
         use_spin_tables(tree, cpus)
+        edit(tree)
         bootargs = f"console=dtuart sched=null {options}"
         subprocess.run(["fdtput", "-t", "s", tree, "/chosen", "xen,xen-bootargs", bootargs], check=True)
 
@@ -72,15 +73,14 @@ def below_firmware(start, tmp_path):
         for file, address in places.items():
             content = tree if file == "system.dtb" else folder / file
             command += ["-device", f"loader,file={content},addr={address},force-raw=on"]
-        machine = start(command, 90)
-        machine.see(f"{cpus} CPUs")
-        return machine
+        return start(command, 90)
 
     return boot
 
 
 def test_linux_boots_below_firmware_at_el3_with_cpus_from_spin_tables(below_firmware):
     machine = below_firmware("linux_and_hello", 3, "512M")
+    machine.see("3 CPUs")
     machine.see_all([r"shell: Linux \S+, CPUs 0-1 online", "DOM2: hello: EL1"])
 
 
@@ -125,3 +125,16 @@ def test_an_error_of_the_hypervisors_own_stops_the_machine(below_firmware):
     machine.type("off\r")  # a CPU that runs nothing waits in EL2
     machine.see("panic: SError in EL2 on CPU 0: esr 0xbe000000")
     machine.see("guest: none on this CPU")
+
+
+def test_ram_that_only_the_tree_has_stops_the_machine_with_the_abort(below_firmware):
+    def claim_more(tree):
+        for node, name, *cells in (
+            ("/memory@40000000", "reg", "0", "40000000", "0", "40000000"),
+            ("/chosen/domU1", "memory", "0", "80000"),
+        ):
+            subprocess.run(["fdtput", "-t", "x", tree, node, name, *cells], check=True)
+
+    machine = below_firmware("two_hellos", 2, "256M", edit=claim_more)
+    # A synchronous external abort, by a store (ESR_EL2.EC 0x25, WnR, DFSC 0x10).
+    machine.see("panic: synchronous exception in EL2 on CPU 0: esr 0x96000050")

@@ -1,8 +1,48 @@
 """Devices of the machine's that a guest drives itself."""
 
+import subprocess
+
 import pytest
 
+from machine import TOOL
+
 RESTARTS = 50
+
+# A page of the host's addresses that no device answers at, where `crash` of guest/hello reads.
+HOLE = """
+/dts-v1/;
+/ {
+    #address-cells = <2>;
+    #size-cells = <2>;
+    passthrough {
+        compatible = "simple-bus";
+        #address-cells = <2>;
+        #size-cells = <2>;
+        ranges;
+        hole@81000000 {
+            reg = <0 0x81000000 0 0x1000>;
+            xen,reg = <0 0xb000000 0 0x1000 0 0x81000000>;
+            xen,force-assign-without-iommu;
+        };
+    };
+};
+"""
+WITH_A_HOLE = """
+[machine]
+name = "virt"
+gic = 3
+cpus = 2
+memory = "256 MiB"
+[[domain]]
+name = "first"
+kernel = "guest:hello"
+memory = "16 MiB"
+device_tree = "hole.dtb"
+[[domain]]
+name = "second"
+kernel = "guest:hello"
+memory = "16 MiB"
+"""
 
 
 @pytest.mark.parametrize("gic", [2, 3])
@@ -53,3 +93,19 @@ def test_a_guest_with_the_machines_addresses_drives_a_device(boot):
     machine.command("alarm 0", "hello: interrupt 34 of the clock at 0x9010000 after")
     machine.command("reset", "hello: command line")
     machine.command("alarm 0", "hello: interrupt 34 of the clock at 0x9010000 after")
+
+
+def test_the_abort_of_a_device_that_does_not_answer_is_its_guests(start, tmp_path):
+    subprocess.run(
+        ["dtc", "-q", "-o", tmp_path / "hole.dtb"], input=HOLE, text=True, check=True
+    )
+    description = tmp_path / "hole.toml"
+    description.write_text(WITH_A_HOLE)
+    machine = start([TOOL, "run", "--interactive", description], 60)
+    machine.see_all(["hello> ", "DOM2: hello: command line"])
+    # Data Abort, synchronous external, and not by the hypervisor.
+    machine.command("crash", "reading 0x81000000: abort, ESR 0x96000010 FAR 0x81000000")
+    assert "nothing answers" not in machine.text
+    machine.command("ping", "pong")
+    machine.switch_input("DOM2")
+    machine.command("ping", "pong")
