@@ -32,7 +32,8 @@ std::uint64_t text_and_data(const std::filesystem::path& elf)
         std::istringstream words{line};
         std::string name;
         std::uint64_t size = 0;
-        if (words >> name >> size && (name == ".text" || name == ".rodata" || name == ".data"))
+        if (words >> name >> size &&
+            (name == ".text" || name == ".rodata" || name == ".data" || name == ".boot_data"))
             total += size;
     }
     return total;

@@ -16,7 +16,7 @@ extern Stage1Table boot_root_table;
 /// Runs with the MMU off, at the address where the image was loaded.
 void build_boot_tables(std::uint64_t image_address);
 
-extern const char image_start[], rodata_start[], data_start[], bss_start[],
+extern const char image_start[], rodata_start[], data_start[], read_only_after_boot_start[],
     read_only_after_boot_end[], image_end[];
 }
 

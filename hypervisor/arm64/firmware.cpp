@@ -14,7 +14,8 @@ namespace bulkhead::arm64 {
 
 extern "C" {
 /// What spin_table_entry finds its number by; read with the MMU off.
-alignas(cache_line) std::array<std::uint64_t, max_cpus> secondary_affinities = [] {
+INITIALISED_READ_ONLY_AFTER_BOOT
+alignas(cache_line) constinit std::array<std::uint64_t, max_cpus> secondary_affinities = [] {
     std::array<std::uint64_t, max_cpus> nobody{};
     nobody.fill(~std::uint64_t{0});
     return nobody;

@@ -147,8 +147,10 @@ void remove_identity_map()
 
 void end_boot_writes()
 {
-    const auto start = reinterpret_cast<std::uint64_t>(bss_start);
-    const auto pages = static_cast<std::uint64_t>(read_only_after_boot_end - bss_start) / page_size;
+    const auto start = reinterpret_cast<std::uint64_t>(read_only_after_boot_start);
+    const auto pages =
+        static_cast<std::uint64_t>(read_only_after_boot_end - read_only_after_boot_start) /
+        page_size;
     auto* const entries = &stage1_entry(start);
     // The entries are in one of these pages: its own has to be the last that is written.
     const auto own = (reinterpret_cast<std::uint64_t>(entries) - start) / page_size;

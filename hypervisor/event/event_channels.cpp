@@ -1,5 +1,6 @@
 #include "event/event_channels.hpp"
 
+#include "base/read_only_after_boot.hpp"
 #include "device/guest_layout.hpp"
 #include "event/xen_abi.hpp"
 #include "machine/memory.hpp"
@@ -14,7 +15,7 @@ using memory::SharedBits;
 
 /// Domain 0, and those of the device tree: boot gives them numbers from 1 on.
 constexpr std::size_t most_domains = 33;
-constinit std::array<std::atomic<EventChannels*>, most_domains> all{};
+READ_ONLY_AFTER_BOOT constinit std::array<std::atomic<EventChannels*>, most_domains> all{};
 
 constexpr unsigned pending_bits = 8 * offsetof(SharedInfo, evtchn_pending);
 constexpr unsigned mask_bits = 8 * offsetof(SharedInfo, evtchn_mask);

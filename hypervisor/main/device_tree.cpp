@@ -1,4 +1,5 @@
 #include "base/bits.hpp"
+#include "base/read_only_after_boot.hpp"
 #include "devicetree/format.hpp"
 #include "machine/cpu.hpp"
 #include "machine/memory.hpp"
@@ -8,8 +9,8 @@ namespace bulkhead::start {
 namespace {
 
 /// Written before it is read: clearing it would be a tenth of the boot.
-[[gnu::section(".noinit")]] devicetree::NodeTable::Entry room[devicetree::NodeTable::most];
-constinit devicetree::NodeTable nodes{room};
+UNINITIALISED_READ_ONLY_AFTER_BOOT devicetree::NodeTable::Entry room[devicetree::NodeTable::most];
+INITIALISED_READ_ONLY_AFTER_BOOT constinit devicetree::NodeTable nodes{room};
 
 } // namespace
 

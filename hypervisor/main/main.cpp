@@ -27,14 +27,14 @@ namespace bulkhead {
 namespace {
 
 READ_ONLY_AFTER_BOOT constinit devicetree::HostDescription host;
-constinit Report report;
+READ_ONLY_AFTER_BOOT constinit Report report;
 constinit memory::PhysicalRanges free_ram;
-constinit boot::Options options;
-constinit boot::HostResources resources{
+INITIALISED_READ_ONLY_AFTER_BOOT constinit boot::Options options;
+INITIALISED_READ_ONLY_AFTER_BOOT constinit boot::HostResources resources{
     .description = host, .options = options, .free_ram = free_ram};
 
 /// Whoever restarts domains sees here that nothing is lost.
-constinit device::ConsoleKey memory_key{
+INITIALISED_READ_ONLY_AFTER_BOOT constinit device::ConsoleKey memory_key{
     'm', "memory that is free, and that the hypervisor uses", [] {
         log::info("{} bytes of RAM free, {} used by the hypervisor's tables", free_ram.total(),
                   memory::page_pool().used());

@@ -1,4 +1,5 @@
 #include "sched/trace.hpp"
+#include "base/read_only_after_boot.hpp"
 #include "machine/cpu.hpp"
 #include "main/host.hpp"
 #include "memory/page_pool.hpp"
@@ -8,8 +9,8 @@
 namespace bulkhead::start {
 namespace {
 
-constinit device::ConsoleKey key{'t', "what the schedulers did last, for ./bulkhead trace",
-                                 sched::trace::print};
+INITIALISED_READ_ONLY_AFTER_BOOT constinit device::ConsoleKey key{
+    't', "what the schedulers did last, for ./bulkhead trace", sched::trace::print};
 
 } // namespace
 

@@ -65,12 +65,14 @@ def test_nothing_is_writable_and_executable_and_the_identity_map_is_gone(mapped)
 
 
 def test_what_is_written_only_at_boot_is_read_only_once_guests_run(mapped):
-    kept = range(symbol("bss_start"), symbol("read_only_after_boot_end"), PAGE)
+    kept = range(symbol("read_only_after_boot_start"), symbol("read_only_after_boot_end"), PAGE)
     read_only = {a for a, _, entry in mapped if entry & READ_ONLY}
     assert set(kept) <= read_only
     assert kept.stop not in read_only
     gic = "_ZZN8bulkhead6driver3gicEvE7the_gic"
-    for name in ("boot_root_table", gic):
+    nodes = "_ZN8bulkhead5start12_GLOBAL__N_14roomE"
+    options = "_ZN8bulkhead12_GLOBAL__N_17optionsE"
+    for name in ("boot_root_table", gic, nodes, options, "secondary_affinities"):
         assert symbol(name) & -PAGE in kept, name
 
 
