@@ -44,8 +44,7 @@ Access Vgic::write_bits(Target target, std::uint64_t offset, std::uint64_t value
     }
     // Another vCPU's timer may be pending or active without memory's knowing.
     if (group >= gic::ispendr && bank->index == 0 && target.of != target.by &&
-        (bits & delivery_.cpu(target.of).timer_mask & ~bank->resident) != 0 &&
-        !delivery_.is_known(*bank, target.by))
+        (bits & delivery_.cpu(target.of).timer_mask) != 0 && !delivery_.is_known(*bank, target.by))
         return Access::retry;
     write_bank(*bank, target.by, group, bits);
     return Access::done;
