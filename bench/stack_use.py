@@ -28,6 +28,7 @@ POINTERS = {
     r"QueueScheduler::available": r"Scheduler::(allowed|by_stealing)",
     r"QueueScheduler::": r"Scheduler::(admit|allowed|awake_changed|by_stealing|charge|joined|limit|otherwise"
     r"|placement_changed|spare|while_parked)",
+    r"sched::Scheduler::released": r"Scheduler::wake",
     r"::set_state|sched_op|give_way": r"Scheduler::(wake|sleep|yield|released)",
     r"tell_run_state": r"Scheduler::run_times",
     r"reconsider": r"Scheduler::(pick|wake|released)|Callback<bool \(\)>",

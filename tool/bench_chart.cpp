@@ -23,7 +23,8 @@ struct Look {
 constexpr std::array looks{Look{Ground::bare_metal, "#7a8793"}, Look{Ground::bulkhead, "#0b6e4f"},
                            Look{Ground::xen, "#c0532f"}};
 
-std::string bars(const BenchResult& result, const BudgetRow& row, const LogScale& scale, double y)
+std::string bars_of(const BenchResult& result, const BudgetRow& row, const LogScale& scale,
+                    double y)
 {
     std::string out;
     for (const Look& look : looks) {
@@ -79,7 +80,7 @@ std::string bench_chart(const BenchResult& result)
     for (std::size_t n = 0; n < rows.size(); ++n) {
         const double y = top + row_height * static_cast<double>(n);
         out += svg_text(left - 12, y + 20, "end", rows[n]->title);
-        out += bars(result, *rows[n], scale, y);
+        out += bars_of(result, *rows[n], scale, y);
     }
     return out + "</svg>\n";
 }

@@ -1,21 +1,12 @@
 #include "bench_session.hpp"
 
 #include "bench_size.hpp"
+#include "qemu.hpp"
 
 #include <fmt/format.h>
 
 namespace bulkhead::tool {
 namespace {
-
-std::string emulator_version()
-{
-    const std::string text = run_captured({{"qemu-system-aarch64", "--version"}}).output;
-    const std::string_view mark = "version ";
-    const std::size_t begin = text.find(mark);
-    if (begin == std::string::npos) return "QEMU";
-    const std::size_t version = begin + mark.size();
-    return "QEMU " + text.substr(version, text.find_first_of(" \n", version) - version);
-}
 
 /// Rows that a guest alone on a machine has no use for: there, QEMU itself answers the calls.
 constexpr const char* hypervisors_only[] = {"xen_version", "psci_version"};

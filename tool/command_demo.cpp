@@ -4,6 +4,7 @@
 #include "demo_report.hpp"
 #include "failure.hpp"
 #include "file_contents.hpp"
+#include "qemu.hpp"
 #include "system_run.hpp"
 
 #include <fmt/format.h>
@@ -38,16 +39,6 @@ SystemRequest demo_request(const Session& session, const DemoOptions& options)
                     domain.cmdline->value += fmt::format(" {}", power_off_option);
         };
     return request;
-}
-
-std::string emulator_version()
-{
-    const std::string text = run_captured({{"qemu-system-aarch64", "--version"}}).output;
-    const std::string mark = "version ";
-    const std::size_t begin = text.find(mark);
-    if (begin == std::string::npos) return "QEMU";
-    const std::size_t version = begin + mark.size();
-    return "QEMU " + text.substr(version, text.find_first_of(" \n", version) - version);
 }
 
 /// Runs the latency guest alone on a machine where an instruction takes a nanosecond.

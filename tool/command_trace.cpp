@@ -43,7 +43,7 @@ int save(const Session& session, const TraceReader& reader, const SystemDescript
 
 /// Boots the system, and has the hypervisor print its trace when the text was seen, or all has come
 /// to its end: it then stays on, for that.
-int run(Session& session, const TraceOptions& options)
+int record_trace(Session& session, const TraceOptions& options)
 {
     TraceReader reader;
     bool asked = false;
@@ -118,7 +118,8 @@ void add_trace_command(CLI::App& line, Chosen& chosen)
             [=, &chosen] { chosen = [=](Session& session) { return action(session, *options); }; });
         return part;
     };
-    CLI::App* record = add("run", "boot a system under QEMU and write its trace as JSON", run);
+    CLI::App* record =
+        add("run", "boot a system under QEMU and write its trace as JSON", record_trace);
     record->add_option("FILE", options->file, "the description (TOML)")->required();
     record->add_option("--until", options->until,
                        "end when a console line contains this text, not when all domains stopped");

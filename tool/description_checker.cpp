@@ -114,7 +114,7 @@ std::string cpu_range(std::uint32_t count)
     return count == 1 ? "only CPU 0" : fmt::format("CPUs 0 to {}", count - 1);
 }
 
-std::string name_of(const DomainDescription& domain)
+std::string titled(const DomainDescription& domain)
 {
     return domain.name.value.empty() ? fmt::format("the domain of line {}", domain.origin.line)
                                      : fmt::format("\"{}\"", domain.name.value);
@@ -227,9 +227,9 @@ void check_cpus(const SystemDescription& description, const MachineFacts& machin
             if (owner->second == &domain)
                 problems.add(cpus_origin, fmt::format("names CPU {} twice", cpu));
             else
-                problems.add(cpus_origin, fmt::format("CPU {} already belongs to {} (line {})", cpu,
-                                                      name_of(*owner->second),
-                                                      owner->second->cpus->origin.line));
+                problems.add(cpus_origin,
+                             fmt::format("CPU {} already belongs to {} (line {})", cpu,
+                                         titled(*owner->second), owner->second->cpus->origin.line));
         }
     }
 }
@@ -268,7 +268,7 @@ void check_memory(const SystemDescription& description, const MachineFacts& mach
                                              format_byte_size(
                                                  round_up(image_memory[index], 64 * mebibyte))));
         needed += size;
-        shares.push_back(fmt::format("{} {}", name_of(domain), format_byte_size(size)));
+        shares.push_back(fmt::format("{} {}", titled(domain), format_byte_size(size)));
         if (needed <= available || was_short) continue;
         was_short = true; // the first domain that is too much; the others would only repeat it
         problems.add(

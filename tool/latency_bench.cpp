@@ -12,7 +12,7 @@
 namespace bulkhead::tool {
 namespace {
 
-constexpr std::chrono::seconds longest_run{600};
+constexpr std::chrono::seconds longest_latency_run{600};
 constexpr const char* no_scheduler = "has no such scheduler";
 constexpr unsigned samples = 200;
 constexpr unsigned linux_is_idle_after_ms = 6000;
@@ -58,7 +58,7 @@ LatencyRow measure_latency(Session& session, const LatencySetup& setup)
     LatencyReport report;
     const RunRequest run{.system = request,
                          .shown = session.progress.verbose(),
-                         .at_most = longest_run,
+                         .at_most = longest_latency_run,
                          .log_name = "bench-latency",
                          .watcher = [&](const ConsoleLine& line, Elapsed) {
                              if (has_no_scheduler(line)) row.remark = no_scheduler;
@@ -75,7 +75,7 @@ LatencyRow measure_latency(Session& session, const LatencySetup& setup)
                                      .most = std::max(summary->most, summary->cold)};
     else if (row.remark.empty())
         row.remark = result.end == ConsoleEnd::timed_out
-                         ? fmt::format("did not end within {} s", longest_run.count())
+                         ? fmt::format("did not end within {} s", longest_latency_run.count())
                          : "ended without figures";
     return row;
 }

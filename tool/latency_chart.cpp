@@ -9,7 +9,7 @@
 namespace bulkhead::tool {
 namespace {
 
-constexpr const char* what_figures_are =
+constexpr const char* what_latencies_are =
     "Instructions from a virtual timer's expiry to the handler of a guest that slept (WFI); QEMU "
     "counts instructions,\n"
     "not cycles. `max` includes the first 10 rounds, `warm max` does not. Debian's Xen 4.17 is "
@@ -26,12 +26,12 @@ constexpr std::array bars{
     Bar{"min", &LatencyFigures::least, 0.35}, Bar{"avg", &LatencyFigures::average, 0.55},
     Bar{"warm max", &LatencyFigures::warm_most, 0.8}, Bar{"max", &LatencyFigures::most, 1}};
 
-constexpr double left = 260;
-constexpr double plot_width = 640;
-constexpr double width = left + plot_width + 80;
-constexpr double top = 76;
+constexpr double label_width = 260;
+constexpr double axis_length = 640;
+constexpr double width = label_width + axis_length + 80;
+constexpr double title_height = 76;
 constexpr double bar_height = 7;
-constexpr double row_height = bar_height * bars.size() + 10;
+constexpr double setup_height = bar_height * bars.size() + 10;
 constexpr double absent_height = 18;
 constexpr double headline = 30;
 
@@ -42,12 +42,15 @@ const char* colour_of(const LatencyRow& row)
 
 std::string drawn(const LatencyRow& row, const LogScale& scale, double y)
 {
-    std::string out = svg_text(left - 12, y + row_height / 2 - 1, "end", row.setup.title());
+    std::string out =
+        svg_text(label_width - 12, y + setup_height / 2 - 1, "end", row.setup.title());
     for (const Bar& bar : bars) {
         const auto value = *row.figures.*bar.value;
         const double end = scale.at(static_cast<double>(value));
         out += fmt::format("<g fill-opacity=\"{}\">", bar.strength) +
-               svg_bar(left, y, std::max(2.0, end - left), bar_height - 1, colour_of(row)) + "</g>";
+               svg_bar(label_width, y, std::max(2.0, end - label_width), bar_height - 1,
+                       colour_of(row)) +
+               "</g>";
         if (&bar == &bars.back() || &bar == &bars.front())
             out += svg_text(end + 5, y + bar_height, "start", fmt::format("{}", value),
                             "font-size=\"9\"");
@@ -88,7 +91,7 @@ std::string latency_table(const std::vector<LatencyPanel>& panels)
             text += fmt::format("  {}\n", line);
         text += "\n";
     }
-    return text + what_figures_are;
+    return text + what_latencies_are;
 }
 
 std::string latency_csv(const std::vector<LatencyPanel>& panels)
@@ -110,17 +113,17 @@ std::string latency_csv(const std::vector<LatencyPanel>& panels)
 std::string latency_chart(const std::vector<LatencyPanel>& panels)
 {
     double most = 10;
-    double height = top;
+    double height = title_height;
     for (const LatencyPanel& panel : panels) {
         height += headline;
         height += absent_height * static_cast<double>(absent_rows(panel).size());
         for (const LatencyRow& row : panel.rows) {
             if (!row.figures) continue;
-            height += row_height;
+            height += setup_height;
             most = std::max(most, static_cast<double>(row.figures->most));
         }
     }
-    const LogScale scale{left, plot_width, most};
+    const LogScale scale{label_width, axis_length, most};
     std::string out = svg_begin(width, height + 40);
     out += svg_text(20, 26, "start",
                     "Timer expiry to the guest's handler, in instructions, not cycles",
@@ -133,18 +136,18 @@ std::string latency_chart(const std::vector<LatencyPanel>& panels)
         x += 100;
     }
     out += svg_text(x, 49, "start", "green: Bulkhead, red: Debian's Xen 4.17; shorter is better");
-    out += scale.grid(top - 6, height);
-    double y = top;
+    out += scale.grid(title_height - 6, height);
+    double y = title_height;
     for (const LatencyPanel& panel : panels) {
         out += svg_text(20, y + headline - 12, "start", panel.title, "font-weight=\"bold\"");
         y += headline;
         for (const LatencyRow& row : panel.rows) {
             if (!row.figures) continue;
             out += drawn(row, scale, y);
-            y += row_height;
+            y += setup_height;
         }
         for (const std::string& line : absent_rows(panel)) {
-            out += svg_text(left + 6, y + absent_height / 2, "start", line, "fill=\"#888\"");
+            out += svg_text(label_width + 6, y + absent_height / 2, "start", line, "fill=\"#888\"");
             y += absent_height;
         }
     }

@@ -5,14 +5,14 @@
 namespace bulkhead::tool {
 namespace {
 
-constexpr std::string_view prefix = "latency: ";
+constexpr std::string_view latency_mark = "latency: ";
 
 } // namespace
 
 void LatencyReport::add_line(std::string_view line)
 {
-    if (!line.starts_with(prefix)) return;
-    const Words words = words_of(line.substr(prefix.size()));
+    if (!line.starts_with(latency_mark)) return;
+    const Words words = words_of(line.substr(latency_mark.size()));
     if (words.contains("done")) is_done_ = true;
     if (words.contains("bucket")) {
         Bucket bucket;

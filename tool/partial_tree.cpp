@@ -10,7 +10,7 @@
 namespace bulkhead::tool {
 namespace {
 
-constexpr std::uint64_t page = 4 * kibibyte;
+constexpr std::uint64_t page_size = 4 * kibibyte;
 constexpr const char* bus = "/passthrough";
 /// A GIC whose node nothing in the machine's tree refers to gets Xen's number.
 constexpr std::uint32_t usual_gic_phandle = 65000;
@@ -43,7 +43,7 @@ bool is_left_behind(const std::string& property)
 }
 
 std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
-std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string node_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 void all_below(const DeviceTree& tree, const std::string& path, std::vector<std::string>& paths)
 {
@@ -99,8 +99,8 @@ private:
         if (std::ranges::find(paths_, path) == paths_.end())
             return problem(fmt::format("the machine's tree has no node {}; {}", path,
                                        suggestion(path, nodes_with_registers())));
-        const std::string copy = fmt::format("{}/{}", bus, name_of(path));
-        if (tree_.has_node(copy)) return problem(fmt::format("names {} twice", name_of(path)));
+        const std::string copy = fmt::format("{}/{}", bus, node_name(path));
+        if (tree_.has_node(copy)) return problem(fmt::format("names {} twice", node_name(path)));
         const auto registers = registers_of(path);
         if (registers.empty())
             return problem(fmt::format("{} has no registers that the CPU reaches; name the node "
@@ -113,8 +113,9 @@ private:
         add_interrupts(path, copy);
         std::vector<std::uint64_t> assigned;
         for (const MemoryRange& range : registers) {
-            const std::uint64_t start = range.start / page * page;
-            assigned.insert(assigned.end(), {start, round_up(range.end(), page) - start, start});
+            const std::uint64_t start = range.start / page_size * page_size;
+            assigned.insert(assigned.end(),
+                            {start, round_up(range.end(), page_size) - start, start});
         }
         tree_.set_numbers64(copy, "xen,reg", assigned);
         tree_.set_text(copy, "xen,path", path);
@@ -179,7 +180,7 @@ private:
                 tree_.set_bytes(to, property, machine_.bytes_of(from, property));
         for (const std::uint32_t phandle : clocks) {
             const std::string& clock = by_phandle_.at(phandle);
-            const std::string copy = fmt::format("{}/{}", bus, name_of(clock));
+            const std::string copy = fmt::format("{}/{}", bus, node_name(clock));
             if (!tree_.has_node(copy)) copy_node(clock, copy);
         }
     }

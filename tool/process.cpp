@@ -19,7 +19,7 @@
 namespace bulkhead::tool {
 namespace {
 
-std::string quoted(const std::string& word)
+std::string shell_quoted(const std::string& word)
 {
     const auto is_plain = [](char c) {
         return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
@@ -63,9 +63,9 @@ std::string Command::shown() const
 {
     std::string line;
     for (const auto& [name, value] : environment)
-        line += fmt::format("{}={} ", name, quoted(value));
+        line += fmt::format("{}={} ", name, shell_quoted(value));
     for (const std::string& argument : arguments)
-        line += fmt::format("{} ", quoted(argument));
+        line += fmt::format("{} ", shell_quoted(argument));
     if (!line.empty()) line.pop_back();
     return line;
 }

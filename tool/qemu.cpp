@@ -59,6 +59,16 @@ void add_console(std::vector<std::string>& arguments)
 
 } // namespace
 
+std::string emulator_version()
+{
+    const std::string text = run_captured({{"qemu-system-aarch64", "--version"}}).output;
+    const std::string_view mark = "version ";
+    const std::size_t begin = text.find(mark);
+    if (begin == std::string::npos) return "QEMU";
+    const std::size_t version = begin + mark.size();
+    return "QEMU " + text.substr(version, text.find_first_of(" \n", version) - version);
+}
+
 Command qemu_tree_command(const MachineDescription& machine, const MachineFacts& facts,
                           const std::filesystem::path& file)
 {

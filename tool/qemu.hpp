@@ -9,6 +9,9 @@
 /// The emulator's command lines.
 namespace bulkhead::tool {
 
+/// "QEMU 7.2.22", or without the version where it does not say.
+std::string emulator_version();
+
 /// Writes virt's device tree to `file` and ends.
 Command qemu_tree_command(const MachineDescription& machine, const MachineFacts& facts,
                           const std::filesystem::path& file);

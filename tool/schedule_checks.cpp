@@ -11,7 +11,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-double milliseconds(double nanoseconds) { return nanoseconds / 1e6; }
+double in_milliseconds(double nanoseconds) { return nanoseconds / 1e6; }
 
 bool shares_by_weight(const UnitFacts& unit)
 {
@@ -115,8 +115,8 @@ void check_group(const ScheduleTrace& trace, const std::map<UnitName, UnitFacts>
             std::max(limits.share * share, static_cast<double>(limits.slice)))
             wrong.push_back(fmt::format(
                 "{}: ran {:.3f} ms of {:.3f}, its weight ({}) and cap ({}) among {} give it {:.3f}",
-                name_of(unit), milliseconds(had[unit]), milliseconds(span), group.at(unit).weight,
-                group.at(unit).cap, group.size(), milliseconds(share)));
+                name_of(unit), in_milliseconds(had[unit]), in_milliseconds(span),
+                group.at(unit).weight, group.at(unit).cap, group.size(), in_milliseconds(share)));
 }
 
 /// Among those that may run on the same CPUs and wanted to all the time.
@@ -169,8 +169,9 @@ void check_waits(const ScheduleTrace& trace, const ScheduleFacts& facts, const H
             if (until > since && until - since > limits.longest_wait &&
                 history.rested(unit, since, until) == 0)
                 wrong.push_back(fmt::format("{}: could run from {:.3f} ms on, and waited {:.3f} ms",
-                                            name_of(unit), milliseconds(static_cast<double>(since)),
-                                            milliseconds(static_cast<double>(until - since))));
+                                            name_of(unit),
+                                            in_milliseconds(static_cast<double>(since)),
+                                            in_milliseconds(static_cast<double>(until - since))));
         };
         for (const Span& span : history.ran(unit)) {
             note(span.begin);

@@ -11,7 +11,7 @@
 namespace bulkhead::tool {
 namespace {
 
-constexpr std::string_view prefix = "trace: ";
+constexpr std::string_view trace_mark = "trace: ";
 constexpr unsigned most_cpus = 128;
 constexpr std::uint64_t ns_per_second = 1'000'000'000;
 
@@ -37,13 +37,13 @@ std::vector<std::uint64_t> numbers_of(std::string_view line, std::size_t count)
         numbers.push_back(*number);
     if (numbers.size() != count)
         throw Failure{fmt::format("the trace has a damaged line: \"{}{}\" has {} numbers, not {}",
-                                  prefix, line, numbers.size(), count)};
+                                  trace_mark, line, numbers.size(), count)};
     return numbers;
 }
 
 [[noreturn]] void refuse(std::string_view line, std::string_view why)
 {
-    throw Failure{fmt::format("the trace has a damaged line: \"{}{}\": {}", prefix, line, why)};
+    throw Failure{fmt::format("the trace has a damaged line: \"{}{}\": {}", trace_mark, line, why)};
 }
 
 /// Makes slices of what one CPU did.
@@ -150,8 +150,8 @@ ScheduleTrace TraceBuilder::finish() const
 
 void TraceReader::add_line(std::string_view line)
 {
-    if (!line.starts_with(prefix)) return;
-    line.remove_prefix(prefix.size());
+    if (!line.starts_with(trace_mark)) return;
+    line.remove_prefix(trace_mark.size());
     if (line.contains(" CPUs, ")) return add_header(line);
     if (!builder_) return; // the end of a trace whose beginning was not seen
     if (line == "end") {

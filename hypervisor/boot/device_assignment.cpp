@@ -41,10 +41,10 @@ bool may_access_memory(const Node& device)
 }
 
 /// Reads one domain's partial tree.
-class Reader : Complaints {
+class DeviceReader : Complaints {
 public:
-    Reader(DomainDescription& domain, const devicetree::BootModule& module, const HostDevices& host,
-           AssignedDevices& devices, Report& report)
+    DeviceReader(DomainDescription& domain, const devicetree::BootModule& module,
+                 const HostDevices& host, AssignedDevices& devices, Report& report)
         : Complaints(domain, report), module_(module.node), range_(module.range), host_(host),
           devices_(devices)
     {
@@ -235,7 +235,7 @@ void assign_devices(DomainDescriptions& domains, const HostDevices& host, Assign
 {
     for (auto& domain : domains)
         if (!domain.is_wrong && domain.device_tree)
-            Reader{domain, *domain.device_tree, host, devices, report}.read();
+            DeviceReader{domain, *domain.device_tree, host, devices, report}.read();
 }
 
 Result<void> attach_devices(const AssignedDevices& devices, const DomainDescription& description,

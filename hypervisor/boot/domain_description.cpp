@@ -75,9 +75,9 @@ std::optional<CpuMask> cpu_list(std::string_view list, unsigned count)
 }
 
 /// Reads one domain's node.
-class Reader : Complaints {
+class DomainReader : Complaints {
 public:
-    Reader(DomainDescription& domain, DomainLimits limits, Report& report)
+    DomainReader(DomainDescription& domain, DomainLimits limits, Report& report)
         : Complaints(domain, report), node_(domain.node), limits_(limits)
     {
     }
@@ -330,7 +330,7 @@ void read_domains(const devicetree::Tree& tree, DomainLimits limits, DomainDescr
         auto& domain = domains.back();
         domain.node = node;
         domain.id = DomainId{static_cast<std::uint16_t>(domains.size())};
-        Reader{domain, limits, report}.read();
+        DomainReader{domain, limits, report}.read();
     }
 }
 

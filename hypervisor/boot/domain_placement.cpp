@@ -10,9 +10,9 @@ namespace {
 
 /// A maximum matching of vCPUs and CPUs, grown by one augmenting path for each vCPU: a
 /// breadth-first search from the new vCPU over CPUs that it could have if their owners moved.
-class Placement {
+class CpuPlacement {
 public:
-    explicit Placement(unsigned cpu_count) : all_(bits(cpu_count - 1, 0)) {}
+    explicit CpuPlacement(unsigned cpu_count) : all_(bits(cpu_count - 1, 0)) {}
 
     [[nodiscard]] std::size_t used() const { return seats_.size(); }
 
@@ -79,7 +79,7 @@ private:
 
 void place_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report)
 {
-    Placement placement{cpu_count};
+    CpuPlacement placement{cpu_count};
     for (auto& domain : domains) {
         if (domain.is_wrong) continue;
         const auto before = placement.used();

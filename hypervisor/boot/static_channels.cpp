@@ -9,7 +9,7 @@ namespace {
 
 using devicetree::Node;
 
-constexpr std::string_view compatible = "xen,evtchn-v1";
+constexpr std::string_view channel_node = "xen,evtchn-v1";
 
 /// What a node says of its channel.
 struct End {
@@ -32,7 +32,7 @@ std::optional<End> read_end(const devicetree::Tree& tree, const Node& node)
 
 const DomainDescription* owner_of(const DomainDescriptions& domains, const Node& node)
 {
-    if (!node.is_compatible(compatible)) return nullptr;
+    if (!node.is_compatible(channel_node)) return nullptr;
     const auto parent = node.parent();
     const auto* const found = std::ranges::find_if(
         domains, [&](const DomainDescription& domain) { return parent == domain.node; });
@@ -49,11 +49,13 @@ std::string_view join(const devicetree::Tree& tree, const DomainDescriptions& do
     if (!end) return "has to be <port phandle>, with a port from 1 to 1023";
     for (const auto earlier : domain.node.children()) {
         if (earlier == node) break;
-        const auto its = earlier.is_compatible(compatible) ? read_end(tree, earlier) : std::nullopt;
+        const auto its =
+            earlier.is_compatible(channel_node) ? read_end(tree, earlier) : std::nullopt;
         if (its && its->port == end->port) return "has the port of a node before it";
     }
     const auto* const peer = end->other ? owner_of(domains, *end->other) : nullptr;
-    if (peer == nullptr) return "has to name the xen,evtchn-v1 node of a domain: the other end";
+    if (!end->other || peer == nullptr)
+        return "has to name the xen,evtchn-v1 node of a domain: the other end";
     const auto back = read_end(tree, *end->other);
     if (!back || back->other != node) return "names a node that does not name this one";
     if (events != nullptr) static_cast<void>(events->bind_fixed(end->port, peer->id, back->port));
@@ -67,7 +69,7 @@ void check_channels(const devicetree::Tree& tree, DomainDescriptions& domains, R
     for (auto& domain : domains) {
         bool has_one = false;
         for (const auto node : domain.node.children()) {
-            if (!node.is_compatible(compatible)) continue;
+            if (!node.is_compatible(channel_node)) continue;
             has_one = true;
             const auto problem = join(tree, domains, domain, node, nullptr);
             if (!problem.empty()) Complaints{domain, report}.wrong(node, "xen,evtchn {}", problem);
@@ -84,7 +86,7 @@ void bind_channels(const devicetree::Tree& tree, const DomainDescriptions& domai
                    const DomainDescription& domain, event::EventChannels& events)
 {
     for (const auto node : domain.node.children())
-        if (node.is_compatible(compatible)) join(tree, domains, domain, node, &events);
+        if (node.is_compatible(channel_node)) join(tree, domains, domain, node, &events);
 }
 
 } // namespace bulkhead::boot

@@ -18,7 +18,7 @@ using devicetree::Node;
 using memory::PhysicalRange;
 using namespace literals;
 
-constexpr std::string_view compatible = "xen,domain-shared-memory-v1";
+constexpr std::string_view shared_memory_node = "xen,domain-shared-memory-v1";
 /// Xen's limit, without the NUL.
 constexpr std::size_t longest_id = 15;
 
@@ -51,10 +51,10 @@ Result<SharedMemory> shared_memory(const Node& node)
 }
 
 /// Reads the nodes of one domain.
-class Reader : Complaints {
+class StaticMemoryReader : Complaints {
 public:
-    Reader(DomainDescription& domain, memory::PhysicalRanges& free, SharedMemories& all,
-           Report& report)
+    StaticMemoryReader(DomainDescription& domain, memory::PhysicalRanges& free, SharedMemories& all,
+                       Report& report)
         : Complaints(domain, report), free_(free), all_(all)
     {
     }
@@ -62,7 +62,7 @@ public:
     void read()
     {
         for (const auto node : domain_.node.children())
-            if (node.is_compatible(compatible)) read_node(node);
+            if (node.is_compatible(shared_memory_node)) read_node(node);
     }
 
 private:
@@ -180,7 +180,7 @@ void read_shared_memory(DomainDescriptions& domains, memory::PhysicalRanges& fre
                         SharedMemories& all, Report& report)
 {
     for (auto& domain : domains)
-        if (!domain.is_wrong) Reader{domain, free, all, report}.read();
+        if (!domain.is_wrong) StaticMemoryReader{domain, free, all, report}.read();
 }
 
 Result<void> remove_static_memory(const devicetree::Tree& tree, memory::PhysicalRanges& ram)
@@ -211,7 +211,7 @@ Result<void> remove_static_memory(const devicetree::Tree& tree, memory::Physical
             take(*range);
         }
         for (const auto node : domain.children()) {
-            if (!node.is_compatible(compatible)) continue;
+            if (!node.is_compatible(shared_memory_node)) continue;
             const auto shared = shared_memory(node);
             if (shared && shared->is_placed) take(shared->host);
         }

@@ -60,7 +60,8 @@ void ConsoleMux::send()
     }
     const Guard guard{lock_};
     for (auto* waiting = first_; waiting != nullptr; waiting = waiting->next_)
-        if (waiting->is_waiting_.exchange(false)) (*waiting->resume_)();
+        if (const auto& resume = waiting->resume_; waiting->is_waiting_.exchange(false) && resume)
+            (*resume)();
 }
 
 void ConsoleMux::deliver(char character)

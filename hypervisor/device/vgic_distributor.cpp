@@ -4,7 +4,7 @@
 namespace bulkhead::device {
 namespace {
 
-using Control = gic::DistributorControl;
+using Ctlr = gic::DistributorControl;
 
 constexpr std::uint64_t ctlr = 0x0;
 constexpr std::uint64_t iidr = 0x8;
@@ -53,10 +53,10 @@ Access Vgic::write_distributor_other(VcpuId by, std::uint64_t offset, unsigned s
     if (size != 4) return Access::abort;
     if (offset != ctlr) return Access::done;
     // The group enables; all else is fixed, and takes effect at once (RWP = 0).
-    const auto written = Control::from(static_cast<std::uint32_t>(value));
+    const auto written = Ctlr::from(static_cast<std::uint32_t>(value));
     const auto old = delivery_.control();
-    const auto next = old.with(Control::enable_group0, written.get(Control::enable_group0))
-                          .with(Control::enable_group1, written.get(Control::enable_group1));
+    const auto next = old.with(Ctlr::enable_group0, written.get(Ctlr::enable_group0))
+                          .with(Ctlr::enable_group1, written.get(Ctlr::enable_group1));
     if (next != old) delivery_.set_groups(next, by);
     return Access::done;
 }

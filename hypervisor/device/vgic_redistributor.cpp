@@ -6,15 +6,15 @@
 namespace bulkhead::device {
 namespace {
 
-constexpr std::uint64_t iidr = 0x04;
-constexpr std::uint64_t typer = 0x08;
-constexpr std::uint64_t past_typer = 0x10;
-constexpr std::uint64_t waker = 0x14;
+constexpr std::uint64_t gicr_iidr = 0x04;
+constexpr std::uint64_t gicr_typer = 0x08;
+constexpr std::uint64_t gicr_past_typer = 0x10;
+constexpr std::uint64_t gicr_waker = 0x14;
 /// Those of LPIs are 64 bits wide: GICR_SETLPIR to GICR_INVALLR.
 constexpr std::uint64_t first_of_lpis = 0x40;
 constexpr std::uint64_t past_lpis = 0xb8;
-constexpr std::uint64_t first_fields = gic::sgi_frame + 0x400;
-constexpr std::uint64_t past_fields = gic::sgi_frame + 0xf00;
+constexpr std::uint64_t gicr_first_fields = gic::sgi_frame + 0x400;
+constexpr std::uint64_t gicr_past_fields = gic::sgi_frame + 0xf00;
 
 bool has_size(std::uint64_t offset, unsigned size)
 {
@@ -27,22 +27,22 @@ Read Vgic::read_redistributor_other(VcpuId of, VcpuId by, std::uint64_t offset, 
 {
     if (!is_aligned(offset, size)) return {.access = Access::abort};
     if (is_v2()) return {.access = size == 4 ? Access::done : Access::abort};
-    if (offset >= typer && offset < past_typer) {
+    if (offset >= gicr_typer && offset < gicr_past_typer) {
         if (size < 4) return {.access = Access::abort};
         using T = gic::RedistributorType;
         const auto type = T{}.with(T::last, of.value() + 1 == configuration_.vcpus)
                               .with(T::processor_number, of.value())
                               .with(T::affinity, affinity_of(of));
-        return {.value = size == 8         ? type.raw()
-                         : offset == typer ? type.raw() & 0xffff'ffff
-                                           : type.raw() >> 32};
+        return {.value = size == 8              ? type.raw()
+                         : offset == gicr_typer ? type.raw() & 0xffff'ffff
+                                                : type.raw() >> 32};
     }
     const Guard guard{lock_};
-    if (offset >= first_fields && offset < past_fields)
+    if (offset >= gicr_first_fields && offset < gicr_past_fields)
         return read_fields({of, by}, offset - gic::sgi_frame, size);
     if (!has_size(offset, size)) return {.access = Access::abort};
-    if (offset == iidr) return {.value = gic::implementer};
-    if (offset == waker) {
+    if (offset == gicr_iidr) return {.value = gic::implementer};
+    if (offset == gicr_waker) {
         const bool asleep = delivery_.cpu(of).asleep;
         return {.value = gic::Waker{}
                              .with(gic::Waker::processor_sleep, asleep)
@@ -62,10 +62,10 @@ Access Vgic::write_redistributor_other(VcpuId of, VcpuId by, std::uint64_t offse
         return Access::done;
     }
     const Guard guard{lock_};
-    if (offset >= first_fields && offset < past_fields)
+    if (offset >= gicr_first_fields && offset < gicr_past_fields)
         return write_fields({of, by}, offset - gic::sgi_frame, size, value);
-    if (!has_size(offset, size) && !(size == 8 && offset == typer)) return Access::abort;
-    if (offset == waker) {
+    if (!has_size(offset, size) && !(size == 8 && offset == gicr_typer)) return Access::abort;
+    if (offset == gicr_waker) {
         const auto written = gic::Waker::from(static_cast<std::uint32_t>(value));
         delivery_.set_asleep(delivery_.cpu(of), written.get(gic::Waker::processor_sleep), by);
     }

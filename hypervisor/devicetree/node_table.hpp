@@ -22,8 +22,7 @@ public:
     using Index = std::uint16_t;
     static constexpr Index root = 0;
 
-    class Entry {
-        friend class NodeTable;
+    struct Entry {
         std::uint32_t name; // offsets in the structure block
         std::uint32_t first_token;
         std::uint16_t name_size;

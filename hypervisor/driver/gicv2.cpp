@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint32_t enable = 1;
 // GICC_CTLR.EOImodeNS in the Non-secure view, EOImodeS otherwise (4.4.1): the end of an interrupt
 // only drops the priority.
-constexpr std::uint32_t eoi_mode_split = 1U << 9;
+constexpr std::uint32_t eoi_mode_split_ns = 1U << 9;
 constexpr std::uint32_t all_priorities = 0xff;
 
 } // namespace
@@ -37,7 +37,7 @@ void Gicv2::initialise_cpu(CpuId cpu)
     distributor_.set_group(0, 32, false);
     cpu_.write(Gicc::priority_mask, all_priorities);
     cpu_.write(Gicc::binary_point, std::uint32_t{0});
-    cpu_.write(Gicc::control, enable | eoi_mode_split);
+    cpu_.write(Gicc::control, enable | eoi_mode_split_ns);
     control_.write(Gich::virtual_control, std::uint32_t{0});
     control_.write(Gich::active_priorities, std::uint32_t{0});
     for (unsigned i = 0; i < machine::list_register_count(); ++i)

@@ -10,9 +10,9 @@ constexpr xen_extraversion_t extra_version = ".bulkhead";
 /// What guests there can be, each with a space behind it.
 constexpr char capabilities[] = "xen-3.0-aarch64 ";
 /// XENFEAT_*, words of 32 from number 0 on.
-constexpr std::uint64_t features = bit(XENFEAT_writable_page_tables) |
-                                   bit(XENFEAT_auto_translated_physmap) |
-                                   bit(XENFEAT_ARM_SMCCC_supported);
+constexpr std::uint64_t offered_features = bit(XENFEAT_writable_page_tables) |
+                                           bit(XENFEAT_auto_translated_physmap) |
+                                           bit(XENFEAT_ARM_SMCCC_supported);
 
 [[gnu::noinline, gnu::cold]] Outcome other_version(Caller caller)
 {
@@ -31,7 +31,8 @@ constexpr std::uint64_t features = bit(XENFEAT_writable_page_tables) |
         return write(asked->open([&](xen_feature_info info) {
             const auto map = bit(caller.domain().places().direct_map ? XENFEAT_direct_mapped
                                                                      : XENFEAT_not_direct_mapped);
-            info.submap = info.submap_idx == 0 ? static_cast<std::uint32_t>(features | map) : 0;
+            info.submap =
+                info.submap_idx == 0 ? static_cast<std::uint32_t>(offered_features | map) : 0;
             return info;
         }));
     }

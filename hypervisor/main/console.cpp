@@ -77,7 +77,7 @@ bool console_try_write(char byte) { return !start::uart || start::uart->try_writ
 bool console_want_room(bool wanted)
 {
     using namespace start;
-    if (has_interrupt && wanted != wants_room) uart->enable_interrupts(wants_room = wanted);
+    if (uart && has_interrupt && wanted != wants_room) uart->enable_interrupts(wants_room = wanted);
     return has_interrupt;
 }
 

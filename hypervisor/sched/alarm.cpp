@@ -35,7 +35,7 @@ struct alignas(cache_line) AlarmQueue {
         alarm.queued_on_.store(Alarm::nowhere, std::memory_order_release);
     }
     /// Of the calling CPU.
-    void program() REQUIRES(lock)
+    void program() const REQUIRES(lock)
     {
         const auto pick = pick_at == Ticks{} ? machine::never : pick_at;
         machine::set_alarm(first == nullptr ? pick : std::min(pick, first->at_));

@@ -55,7 +55,7 @@ void Arinc653Scheduler::find_units()
     }
 }
 
-void Arinc653Scheduler::look_again()
+void Arinc653Scheduler::look_again() const
 {
     if (cpu_ != 0) ask_to_pick(CpuId{static_cast<std::uint32_t>(std::countr_zero(cpu_))});
 }

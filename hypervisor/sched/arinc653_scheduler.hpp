@@ -40,11 +40,7 @@ public:
     Result<void> remove_cpu(CpuId cpu) override EXCLUDES(lock_);
     void wake(Unit& unit) override EXCLUDES(lock_);
     void sleep(Unit& unit) override EXCLUDES(lock_);
-    void yield(Unit& /*unit*/) override {}
     Decision pick(CpuId cpu) override EXCLUDES(lock_);
-    void released(Unit& unit) override { wake(unit); }
-    Result<void> adjust(Unit& /*unit*/, const Parameters& /*parameters*/) override { return {}; }
-    [[nodiscard]] Parameters parameters(const Unit& /*unit*/) const override { return {}; }
     Result<void> affinity_changed(Unit& unit) override EXCLUDES(lock_);
     RunTimes run_times(Unit& unit) override EXCLUDES(lock_);
 
@@ -57,7 +53,7 @@ private:
 
     void find_units() REQUIRES(lock_);
     const Entry* entry_at(Ticks now) REQUIRES(lock_);
-    void look_again() REQUIRES(lock_);
+    void look_again() const REQUIRES(lock_);
     /// Into the trace, when another window, or the slack, begins.
     void note(const Entry* entry) REQUIRES(lock_);
 

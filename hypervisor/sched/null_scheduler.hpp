@@ -23,11 +23,7 @@ public:
     Result<void> remove_cpu(CpuId cpu) override EXCLUDES(lock_);
     void wake(Unit& unit) override EXCLUDES(lock_);
     void sleep(Unit& unit) override EXCLUDES(lock_);
-    void yield(Unit& /*unit*/) override {}
     Decision pick(CpuId cpu) override EXCLUDES(lock_);
-    void released(Unit& unit) override { wake(unit); }
-    Result<void> adjust(Unit& /*unit*/, const Parameters& /*parameters*/) override { return {}; }
-    [[nodiscard]] Parameters parameters(const Unit& /*unit*/) const override { return {}; }
     Result<void> affinity_changed(Unit& unit) override EXCLUDES(lock_);
     RunTimes run_times(Unit& unit) override EXCLUDES(lock_);
 

@@ -33,6 +33,8 @@ public:
     RunTimes run_times(Unit& unit) final EXCLUDES(lock_);
 
 protected:
+    ~QueueScheduler() = default;
+
     enum class Why : std::uint8_t {
         woke,
         due, // was parked until now

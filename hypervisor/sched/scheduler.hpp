@@ -55,16 +55,16 @@ public:
     virtual void wake(Unit& unit) = 0;
     virtual void sleep(Unit& unit) = 0;
     /// The running unit lets others go first.
-    virtual void yield(Unit& unit) = 0;
+    virtual void yield(Unit& /*unit*/) {}
 
     /// On `cpu` itself.
     virtual Decision pick(CpuId cpu) = 0;
     /// Its registers are saved: it may go on elsewhere.
-    virtual void released(Unit& unit) = 0;
+    virtual void released(Unit& unit) { wake(unit); }
 
     /// Limits are Xen's. invalid when a value is out of them.
-    virtual Result<void> adjust(Unit& unit, const Parameters& parameters) = 0;
-    [[nodiscard]] virtual Parameters parameters(const Unit& unit) const = 0;
+    virtual Result<void> adjust(Unit& /*unit*/, const Parameters& /*parameters*/) { return {}; }
+    [[nodiscard]] virtual Parameters parameters(const Unit& /*unit*/) const { return {}; }
     /// The unit's affinity was written. out_of_range when no CPU of the pool is in it.
     virtual Result<void> affinity_changed(Unit& unit) = 0;
     /// What it did until now.

@@ -151,7 +151,7 @@ std::uint64_t World::ran(const Actor& actor) const
     return actor.ran;
 }
 
-void World::account(Cpu& cpu)
+void World::account(Cpu& cpu) const
 {
     if (cpu.decided == nullptr) return;
     auto& actor = actor_of(*cpu.decided);

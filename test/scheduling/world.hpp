@@ -101,7 +101,7 @@ private:
     void step(unsigned cpu);
     void pick(unsigned cpu);
     void finish_switch(unsigned cpu);
-    void account(Cpu& cpu);
+    void account(Cpu& cpu) const;
 
     std::mt19937_64 random_;
     bool tells_;

@@ -61,7 +61,7 @@ void RandomScheduler::released(sched::Unit& unit)
         const Guard guard{lock_};
         const auto cpu = test::machine().current().value();
         // The seed before may have left it one.
-        if (std::exchange(knows_[cpu], true) == false && seats_[&unit].cpu != cpu) return;
+        if (!std::exchange(knows_[cpu], true) && seats_[&unit].cpu != cpu) return;
         auto& seat = seats_.at(&unit);
         if (seat.cpu != cpu) throw Broken("a unit is released that the CPU has not");
         seat.cpu = nowhere;

@@ -1,6 +1,7 @@
 #include "system_tree.hpp"
 #include "temporary_project.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 extern "C" {
 #include <libfdt.h>

@@ -116,10 +116,10 @@ std::string said_about(std::string_view passthrough, std::string_view properties
 /// What is said about a node with this xen,reg, in one cell each, behind the node and the range.
 std::string said_about_registers(std::string_view reg, std::string_view properties = {})
 {
-    const auto said = said_about("d { xen,path = \"/rtc\"; xen,force-assign-without-iommu;"
-                                 "xen,reg = <" +
-                                     std::string{reg} + ">; };",
-                                 properties);
+    auto said = said_about("d { xen,path = \"/rtc\"; xen,force-assign-without-iommu;"
+                           "xen,reg = <" +
+                               std::string{reg} + ">; };",
+                           properties);
     if (said.empty()) return said;
     const std::string_view head = "error: /chosen/a: /passthrough/d: xen,reg";
     EXPECT_TRUE(said.starts_with(head)) << said;

@@ -53,7 +53,10 @@ struct Party {
     /// The guest registers its shared_info, with all ports open.
     void share() { ASSERT_TRUE(channels.share_info(page->address())); }
 
-    State state(Port port) { return channels.status(port)->get(ChannelEnd::state); }
+    [[nodiscard]] State state(Port port) const
+    {
+        return channels.status(port)->get(ChannelEnd::state);
+    }
 
     using Gic = device::Vgic;
     struct alignas(cache_line) Line {
