@@ -1,5 +1,5 @@
-// Loads and stores to a device, in every form whose syndrome is valid (Arm ARM, ESR_EL2, ISV): a
-// hypervisor that emulates the device must do them like hardware.
+// Loads and stores to a device, in every form whose syndrome is valid (Arm ARM, ESR_EL2, ISV), and
+// in those that have none: a hypervisor that emulates the device must do them like hardware.
 
 #include "conformance/check.hpp"
 #include "conformance/machine.hpp"
@@ -82,6 +82,72 @@ void ordered_accesses_work()
     expect_equal("LDAR", value, 0x8040'2010U);
 }
 
+/// The priorities of the four SGIs after `first`'s.
+constexpr auto next_word = Gicd::IPRIORITYR[first.value / 4 + 1];
+
+void pairs_are_loaded_and_stored()
+{
+    const auto block = gic::block_of(first);
+    fill(0x8040'2010);
+    block.write(next_word, 0x9050'3020);
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+    asm volatile("ldp %w0, %w1, [%2]" : "=&r"(low), "=r"(high) : "r"(address()) : "memory");
+    expect_equal("LDP's first", low, 0x8040'2010U);
+    expect_equal("LDP's second", high, 0x9050'3020U);
+    asm volatile("ldpsw %0, %1, [%2]" : "=&r"(low), "=r"(high) : "r"(address()) : "memory");
+    expect_equal("LDPSW's first", low, 0xffff'ffff'8040'2010U);
+    expect_equal("LDPSW's second", high, 0xffff'ffff'9050'3020U);
+    asm volatile("stp %w0, wzr, [%1]" ::"r"(0xf0e0'd0c0), "r"(address()) : "memory");
+    expect_equal("the word of STP's first", contents(), 0xf0e0'd0c0U);
+    expect_equal("the word of STP's second", block.read(next_word), 0U);
+}
+
+void base_registers_move()
+{
+    fill(0x8040'2010);
+    gic::block_of(first).write(next_word, 0x9050'3020);
+    auto at = address();
+    std::uint64_t value = 0;
+    asm volatile("ldr %w0, [%1], #4" : "=r"(value), "+r"(at) : : "memory");
+    expect_equal("LDR, base moved after", value, 0x8040'2010U);
+    expect_equal("the base after it", at, address() + 4);
+    asm volatile("ldrsb %0, [%1, #-1]!" : "=r"(value), "+r"(at) : : "memory");
+    expect_equal("LDRSB, base moved before", value, 0xffff'ffff'ffff'ff80U);
+    expect_equal("the base after it", at, address() + 3);
+    asm volatile("strb wzr, [%0], #1" : "+r"(at) : : "memory");
+    expect_equal("the word after STRB", contents(), 0x0040'2010U);
+    expect_equal("the base after it", at, address() + 4);
+    asm volatile("stp %w1, %w1, [%0, #-4]!" : "+r"(at) : "r"(0xf0e0'd0c0) : "memory");
+    expect_equal("the word after STP", contents(), 0xf0e0'd0c0U);
+    expect_equal("the base after it", at, address());
+}
+
+/// The one that exceptions do not use.
+void stack_pointer_is_a_base()
+{
+    fill(0x8040'2010);
+    gic::block_of(first).write(next_word, 0x9050'3020);
+    const std::uintptr_t aligned = address() & ~std::uintptr_t{15};
+    std::uint64_t first_word = 0;
+    std::uint64_t second_word = 0;
+    std::uintptr_t moved = 0;
+    asm volatile("msr SPSel, #0\n\t"
+                 "mov x10, sp\n\t"
+                 "sub sp, %3, #16\n\t"
+                 "ldp %w0, %w1, [sp, #24]\n\t"
+                 "ldp w11, wzr, [sp, #16]!\n\t"
+                 "mov %2, sp\n\t"
+                 "mov sp, x10\n\t"
+                 "msr SPSel, #1"
+                 : "=&r"(first_word), "=&r"(second_word), "=&r"(moved)
+                 : "r"(aligned)
+                 : "x10", "x11", "memory");
+    expect_equal("the first word", first_word, 0x8040'2010U);
+    expect_equal("the second word", second_word, 0x9050'3020U);
+    expect_equal("the stack pointer", moved, aligned);
+}
+
 constexpr Check checks[] = {
     {"mmio.every_register_loads", every_register_loads},
     {"mmio.every_register_stores", every_register_stores},
@@ -89,6 +155,9 @@ constexpr Check checks[] = {
     {"mmio.loads_extend", loads_extend},
     {"mmio.bytes_are_stored_alone", bytes_are_stored_alone},
     {"mmio.ordered_accesses_work", ordered_accesses_work},
+    {"mmio.pairs_are_loaded_and_stored", pairs_are_loaded_and_stored},
+    {"mmio.base_registers_move", base_registers_move},
+    {"mmio.stack_pointer_is_a_base", stack_pointer_is_a_base},
 };
 
 } // namespace

@@ -76,6 +76,8 @@ using namespace arm64;
 
 namespace {
 
+BULKHEAD_SYSTEM_REGISTER(SP_EL0);
+BULKHEAD_SYSTEM_REGISTER(SP_EL1);
 BULKHEAD_SYSTEM_REGISTER(CNTV_CTL_EL0);
 BULKHEAD_SYSTEM_REGISTER(CNTP_CTL_EL0);
 BULKHEAD_SYSTEM_REGISTER(OSLAR_EL1);
@@ -206,5 +208,19 @@ void set_wait_traps(bool on)
 std::uint64_t guest_pc() { return ELR_EL2::read(); }
 void set_guest_pc(std::uint64_t pc) { ELR_EL2::write(pc); }
 std::uint64_t guest_pstate() { return SPSR_EL2::read(); }
+
+/// PSTATE.SP, which EL0 has as 0.
+static bool has_own_stack_pointer() { return (guest_pstate() & 1) != 0; }
+std::uint64_t guest_stack_pointer()
+{
+    return has_own_stack_pointer() ? SP_EL1::read() : SP_EL0::read();
+}
+void set_guest_stack_pointer(std::uint64_t value)
+{
+    if (has_own_stack_pointer())
+        SP_EL1::write(value);
+    else
+        SP_EL0::write(value);
+}
 
 } // namespace bulkhead::machine

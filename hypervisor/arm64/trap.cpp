@@ -35,8 +35,7 @@ bool has_fault_page(Esr esr)
 std::uint64_t loaded(std::uint64_t value, Esr esr)
 {
     if (!esr.get(Esr::sign_extend)) return value;
-    const unsigned unused = 64 - (8U << esr.get(Esr::access_size));
-    value = static_cast<std::uint64_t>(static_cast<std::int64_t>(value << unused) >> unused);
+    value = sign_extended(value, 8U << esr.get(Esr::access_size));
     return esr.get(Esr::register_is_64_bit) ? value : value & bits(31, 0);
 }
 
@@ -45,35 +44,43 @@ std::uint64_t loaded(std::uint64_t value, Esr esr)
 extern "C" void with_all_registers(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr);
 constexpr bool is_preserved(unsigned index) { return index - 19 < 10; }
 
-/// No device answers, or none can: without a syndrome (pairs, writeback, cache maintenance), by the
-/// table walker, or no fault of stage 2.
+/// No device answers, or none can: it is exclusive, atomic, of vectors or of a cache's maintenance,
+/// by the table walker, or no fault of stage 2.
 [[gnu::noinline, gnu::cold]] void refuse_access(Esr esr)
 {
-    const auto* const what = !esr.get(Esr::syndrome_valid) ? "access without syndrome to"
-                             : esr.get(Esr::is_write)      ? "write to"
-                                                           : "read of";
+    const auto* const what = esr.get(Esr::is_write) ? "write to" : "read of";
     if (has_fault_page(esr)) upcall::refused(machine::running_vcpu(), what, faulting_address());
     inject_data_abort(FAR_EL2::read(), esr);
 }
 
-[[gnu::noinline]] void data_abort(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr)
+void finish(MmioResult result, Esr esr)
 {
-    // Table walks have no syndrome (Arm ARM D17.2.37, ISV).
-    if (!has_fault_page(esr) || !esr.get(Esr::syndrome_valid)) return refuse_access(esr);
-
-    const auto index = esr.get(Esr::transfer_register);
-    const unsigned size = 1U << esr.get(Esr::access_size);
-    auto result = MmioResult::abort;
-    if (esr.get(Esr::is_write)) {
-        result = upcall::write_mmio(vcpu, faulting_address(), size, registers.operand(index));
-    } else {
-        const auto read = upcall::read_mmio(vcpu, faulting_address(), size);
-        result = read.access;
-        if (result == MmioResult::done) registers.set_operand(index, loaded(read.value, esr));
-    }
     if (result == MmioResult::done) [[likely]]
         return skip_instruction(esr);
     if (result == MmioResult::abort) refuse_access(esr);
+}
+
+[[gnu::noinline]] void data_abort(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr)
+{
+    if (!has_fault_page(esr)) return refuse_access(esr);
+    const auto index = esr.get(Esr::transfer_register);
+    const unsigned size = 1U << esr.get(Esr::access_size);
+    if (esr.get(Esr::is_write))
+        return finish(upcall::write_mmio(vcpu, faulting_address(), size, registers.operand(index)),
+                      esr);
+    const auto read = upcall::read_mmio(vcpu, faulting_address(), size);
+    if (read.access == MmioResult::done) registers.set_operand(index, loaded(read.value, esr));
+    finish(read.access, esr);
+}
+
+/// Without a syndrome (Arm ARM D17.2.37, ISV): pairs, and what changes its base register. Table
+/// walks have none either.
+[[gnu::noinline, gnu::cold]] void undescribed_abort(RunningVcpu& vcpu, GuestRegisters& registers,
+                                                    Esr esr)
+{
+    if (!has_fault_page(esr) || esr.get(Esr::stage1_walk) || esr.get(Esr::cache_maintenance))
+        return refuse_access(esr);
+    finish(upcall::undescribed_access(vcpu, registers, faulting_address()), esr);
 }
 
 /// Whatever is not told apart at once.
@@ -111,12 +118,13 @@ constexpr bool is_preserved(unsigned index) { return index - 19 < 10; }
 
 extern "C" {
 
-/// An instruction that names a register, with all of them in the frame.
+/// An instruction that names a register, or may, with all of them in the frame.
 [[gnu::cold]] void carry_out(RunningVcpu& vcpu, GuestRegisters& registers, Esr esr)
 {
-    if (esr.get(Esr::exception_class) == Esr::Class::data_abort_lower)
-        return data_abort(vcpu, registers, esr);
-    trap_system_register(vcpu, registers, esr);
+    if (esr.get(Esr::exception_class) != Esr::Class::data_abort_lower)
+        return trap_system_register(vcpu, registers, esr);
+    if (!esr.get(Esr::syndrome_valid)) return undescribed_abort(vcpu, registers, esr);
+    data_abort(vcpu, registers, esr);
 }
 
 /// Called from vectors.S, which looks at the vCPU's attention then.
@@ -125,7 +133,7 @@ void synchronous_from_guest(RunningVcpu& vcpu, GuestRegisters& registers)
     const auto esr = Esr::from(ESR_EL2::read());
     switch (esr.get(Esr::exception_class)) {
     case Esr::Class::data_abort_lower:
-        if (is_preserved(esr.get(Esr::transfer_register)))
+        if (!esr.get(Esr::syndrome_valid) || is_preserved(esr.get(Esr::transfer_register)))
             return with_all_registers(vcpu, registers, esr);
         return data_abort(vcpu, registers, esr);
     case Esr::Class::system_register:

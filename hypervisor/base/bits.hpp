@@ -14,6 +14,13 @@ constexpr std::uint64_t bits(unsigned high, unsigned low)
     return (~std::uint64_t{0} >> (63 - high)) & (~std::uint64_t{0} << low);
 }
 
+/// The low `width` bits as a number with a sign.
+constexpr std::uint64_t sign_extended(std::uint64_t value, unsigned width)
+{
+    const unsigned unused = 64 - width;
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(value << unused) >> unused);
+}
+
 template <std::unsigned_integral T>
 constexpr T align_down(T value, std::uint64_t alignment)
 {

@@ -83,6 +83,9 @@ void set_wait_traps(bool on);
 [[nodiscard]] std::uint64_t guest_pc();
 void set_guest_pc(std::uint64_t pc);
 [[nodiscard]] std::uint64_t guest_pstate();
+/// The one that its instructions use, which depends on its state.
+[[nodiscard]] std::uint64_t guest_stack_pointer();
+void set_guest_stack_pointer(std::uint64_t value);
 /// Why a guest last left this CPU by a trap.
 struct LastExit {
     std::string_view what;

@@ -22,6 +22,11 @@ using machine::RunningVcpu;
 [[gnu::noinline]] machine::MmioResult write_mmio(RunningVcpu& vcpu, GuestAddress address,
                                                  unsigned size, std::uint64_t value);
 
+/// The same by an instruction that the processor does not describe: it is read from where the guest
+/// is, and carried out but for going on to the next.
+[[gnu::noinline]] machine::MmioResult
+undescribed_access(RunningVcpu& vcpu, GuestRegisters& registers, GuestAddress address);
+
 /// HVC #0xEA1: a hypercall of Xen's ABI, number in x16, result in x0.
 [[gnu::noinline]] void hypercall(RunningVcpu& vcpu, GuestRegisters& registers);
 

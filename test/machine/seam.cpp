@@ -228,6 +228,9 @@ void set_guest_pc(std::uint64_t pc) { test::machine().cpu().guest.pc = pc; }
 LastExit last_exit() { return {"SMC", GuestAddress{}}; }
 std::uint64_t guest_pstate() { return test::machine().cpu().guest.pstate; }
 
+std::uint64_t guest_stack_pointer() { return test::machine().cpu().guest.sp_el1; }
+void set_guest_stack_pointer(std::uint64_t value) { test::machine().cpu().guest.sp_el1 = value; }
+
 // speculation.hpp
 
 std::int64_t workaround(Workaround /*which*/) { return 1; }
