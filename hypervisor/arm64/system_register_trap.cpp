@@ -11,7 +11,6 @@ namespace {
 constexpr auto name = Esr::system_register;
 
 // GICv3 (12.2): SGI generation always traps, since the guest's affinities are not the host's.
-constexpr auto icc_sgi1r = name(3, 0, 12, 11, 5);
 constexpr auto icc_asgi1r = name(3, 0, 12, 11, 6);
 constexpr auto icc_sgi0r = name(3, 0, 12, 11, 7);
 /// Traps while active interrupts are outside the list registers (ICH_HCR_EL2.TDIR).

@@ -139,6 +139,11 @@ void synchronous_from_guest(RunningVcpu& vcpu, GuestRegisters& registers)
     case Esr::Class::system_register:
         if (is_preserved(esr.get(Esr::system_transfer_register)))
             return with_all_registers(vcpu, registers, esr);
+        if ((esr.raw() & (Esr::register_mask | 1)) == icc_sgi1r) [[likely]] {
+            const auto value = registers.operand(esr.get(Esr::system_transfer_register));
+            upcall::send_sgi(vcpu, value, upcall::SgiGroup::any);
+            return skip_instruction(esr);
+        }
         return trap_system_register(vcpu, registers, esr);
     case Esr::Class::hvc:
         if (esr.get(Esr::immediate) == xen_hypercall) return upcall::hypercall(vcpu, registers);

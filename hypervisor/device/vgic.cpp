@@ -69,18 +69,26 @@ void Vgic::physical_arrived(VcpuId running, Intid virtual_intid)
     if (virtual_intid.value() < first_spi) delivery_.refresh_timers(delivery_.cpu(running));
 }
 
-void Vgic::deactivate(VcpuId running, Intid intid)
+Access Vgic::deactivate(VcpuId running, Intid intid)
 {
     const Guard guard{lock_};
-    if (!delivery_.exists(intid)) return;
+    if (!delivery_.exists(intid)) return Access::done;
     const auto i = delivery_.at(running, intid);
+    if (!reclaim(*i.bank, i.mask(), running)) return Access::retry;
     change_each(*i.bank, running, i.mask(), Change::clear_active);
+    return Access::done;
 }
 
 void Vgic::flush(VcpuId running)
 {
     const Guard guard{lock_};
     delivery_.flush(delivery_.cpu(running));
+}
+
+void Vgic::refresh(VcpuId running)
+{
+    const Guard guard{lock_};
+    delivery_.refresh(delivery_.cpu(running));
 }
 
 bool Vgic::has_deliverable(VcpuId running)

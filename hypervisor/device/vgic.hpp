@@ -75,7 +75,7 @@ public:
     /// with one security state reach SGIs of group 0 only (IHI 0069, 12.1.10).
     void send_sgi(VcpuId from, gic::SgiRequest request, bool any_group) EXCLUDES(lock_);
     /// A trapped write of ICC_DIR_EL1 (machine::Maintenance::trap_deactivation) or GICV_DIR.
-    [[gnu::noinline]] void deactivate(VcpuId running, Intid intid) EXCLUDES(lock_);
+    [[gnu::noinline]] Access deactivate(VcpuId running, Intid intid) EXCLUDES(lock_);
 
     /// Input signals of the domain's other devices, or of a PPI `of` a vCPU. Any CPU.
     void set_line(Intid id, bool high, VcpuId of = nobody) EXCLUDES(lock_);
@@ -84,9 +84,11 @@ public:
     /// An SPI may arrive while the CPU runs no vCPU of this domain (`nobody`).
     [[gnu::noinline]] void physical_arrived(VcpuId running, Intid virtual_intid) EXCLUDES(lock_);
 
-    /// Folds the list registers and fills them anew: before the guest is entered with
-    /// Attention::interrupts set (the caller clears it first), and upon a maintenance interrupt.
+    /// Folds the list registers and fills them anew, upon a maintenance interrupt.
     [[gnu::noinline]] void flush(VcpuId running) EXCLUDES(lock_);
+    /// The same as far as others' changes call for it: before the guest is entered with
+    /// Attention::interrupts set (the caller clears it first).
+    void refresh(VcpuId running) EXCLUDES(lock_);
     /// Would timer `timer` (link_timer) of a vCPU that is not loaded come to the guest if it
     /// signalled?
     bool can_timer_signal(VcpuId vcpu, unsigned timer) EXCLUDES(lock_);
@@ -115,6 +117,7 @@ private:
     [[gnu::noinline]] Access write_bits(Target target, std::uint64_t offset, std::uint64_t value)
         EXCLUDES(lock_);
     Bank* visible_bank(Target target, unsigned index) REQUIRES(lock_);
+    bool reclaim(Bank& bank, std::uint32_t which, VcpuId by) REQUIRES(lock_);
 
     // What they mean, and registers with more than one bit (vgic_interrupt_registers.cpp).
     static std::uint32_t pending_of(const Bank& bank, VcpuId by);
@@ -153,6 +156,8 @@ private:
 
     // Software generated interrupts (vgic_sgi.cpp).
     void raise_sgi(VcpuId to, Intid sgi, VcpuId from) REQUIRES(lock_);
+    [[gnu::noinline]] void raise_another_sgi(Interrupt i, std::uint8_t source, VcpuId from)
+        REQUIRES(lock_);
     void write_sgir(VcpuId by, gic::SoftwareGenerated request) REQUIRES(lock_);
     void change_sgi_sources(VcpuId by, Intid sgi, std::uint8_t senders, bool pending)
         REQUIRES(lock_);

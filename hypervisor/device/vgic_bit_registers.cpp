@@ -33,7 +33,7 @@ Access Vgic::write_bits(Target target, std::uint64_t offset, std::uint64_t value
     auto* bank = visible_bank(target, gic::bank_index(offset));
     if (bank == nullptr) return Access::done;
     const auto group = gic::group_at(offset);
-    const auto bits = static_cast<std::uint32_t>(value) & bank->existing();
+    auto bits = static_cast<std::uint32_t>(value) & bank->existing();
     if (group == gic::isenabler || group == gic::icenabler) {
         // What is as it is to be, is disabled, or nothing comes of as yet: no more than a bit.
         const auto changed = bits & (group == gic::isenabler ? ~bank->enabled : bank->enabled);
@@ -42,6 +42,8 @@ Access Vgic::write_bits(Target target, std::uint64_t offset, std::uint64_t value
             return Access::done;
         }
     }
+    if (group == gic::igroupr) bits ^= bank->group1 & bank->existing();
+    if ((bank->lent & bits) != 0 && !reclaim(*bank, bits, target.by)) return Access::retry;
     // Another vCPU's timer may be pending or active without memory's knowing.
     if (group >= gic::ispendr && bank->index == 0 && target.of != target.by &&
         (bits & delivery_.cpu(target.of).timer_mask) != 0 && !delivery_.is_known(*bank, target.by))

@@ -8,13 +8,6 @@
 /// From a change of an interrupt's state to the vCPU that has to know: any CPU.
 namespace bulkhead::device {
 
-std::uint32_t VgicDelivery::in_enabled_group(const Bank& bank) const
-{
-    const auto group0 = control_.get(gic::DistributorControl::enable_group0) ? ~bank.group1 : 0;
-    const auto group1 = control_.get(gic::DistributorControl::enable_group1) ? bank.group1 : 0;
-    return group0 | group1;
-}
-
 bool VgicDelivery::is_deliverable(Interrupt i) const
 {
     return (i.bank->pending() & i.bank->enabled & in_enabled_group(*i.bank) & i.mask()) != 0;
@@ -39,6 +32,8 @@ VcpuId VgicDelivery::target_of(Interrupt i)
 void VgicDelivery::notify(VcpuId vcpu, VcpuId running)
 {
     auto& c = cpu(vcpu);
+    c.flush_due = true;
+    if (c.gathering) return;
     if (vcpu != running) return sched::notify(*c.unit, machine::Attention::interrupts);
     // What is being saved is looked at when it is loaded.
     if (c.loaded) c.unit->want(machine::Attention::interrupts);
@@ -48,7 +43,7 @@ void VgicDelivery::open(Interrupt i, VcpuId running)
 {
     if (i.holder != running) return;
     auto& c = cpu(running);
-    if (c.is_timer(i.id)) adopt_timers(c);
+    if (c.is_timer(i.id)) adopt(c);
     if (i.is(&Bank::resident)) fold_slot(c, c.slot_of(i.id));
 }
 
@@ -59,7 +54,7 @@ void VgicDelivery::settle(Interrupt i, VcpuId running)
     const auto n = c.slot_of(i.id);
     if (i.holder != running) {
         c.changed_slots |= mask_of(n);
-        return notify(i.holder, running);
+        return sched::notify(*c.unit, machine::Attention::interrupts);
     }
     rewrite_slot(c, n);
     // Its list register may be free now, or due to another.
@@ -103,6 +98,22 @@ void VgicDelivery::change(Interrupt i, Change what, VcpuId running)
     settle(i, running);
 }
 
+std::uint32_t VgicDelivery::raise(SharedBank& bank, std::uint32_t which, VcpuId running)
+{
+    const auto plain = which & ~(bank.resident | bank.active | bank.linked);
+    bank.latch |= plain;
+    for (const unsigned position : each_bit(plain & bank.enabled & in_enabled_group(bank))) {
+        auto i = at(bank, position);
+        const auto target = target_of(i);
+        if (target == nobody) continue;
+        unqueue(i);
+        hold(i, target);
+        queue(i);
+        notify(target, running);
+    }
+    return which & ~plain;
+}
+
 void VgicDelivery::hold(Interrupt& i, VcpuId holder)
 {
     i.holder = holder;
@@ -130,6 +141,7 @@ void VgicDelivery::queue(Interrupt i)
     auto& c = cpu(i.holder);
     c.waiting[i.bank->index] |= i.mask();
     c.waiting_banks |= mask_of(i.bank->index);
+    c.contested = true;
 }
 
 void VgicDelivery::unqueue(Interrupt i)
@@ -180,7 +192,13 @@ void VgicDelivery::set_line(Interrupt i, bool high)
 
 void VgicDelivery::physical_arrived(Interrupt i, VcpuId running)
 {
-    open(i, running);
+    if (i.is_shared() && running != nobody) {
+        recall(cpu(running), entry_of(i));
+        open(i, running);
+        if (lend(cpu(running), i)) return;
+    } else {
+        open(i, running);
+    }
     i.set(&Bank::held);
     i.set(&Bank::physically_active);
     if (i.is_resident_elsewhere(running)) i.set(&Bank::arrived);
@@ -232,6 +250,29 @@ void VgicDelivery::set_asleep(CpuInterface& c, bool asleep, VcpuId running)
         }
 }
 
+bool VgicDelivery::reclaim(SharedBank& bank, std::uint32_t which, VcpuId running)
+{
+    for (const unsigned position : each_bit(bank.lent & which)) {
+        const auto i = at(bank, position);
+        auto& c = cpu(i.holder);
+        if (i.holder == running) {
+            recall(c, entry_of(i));
+        } else {
+            c.recalled = true;
+            notify(i.holder, running);
+        }
+    }
+    return (bank.lent & which) == 0;
+}
+
+bool VgicDelivery::reclaim_all(VcpuId running)
+{
+    bool all = true;
+    for (auto& bank : spis_)
+        all &= reclaim(bank, ~0U, running);
+    return all;
+}
+
 bool VgicDelivery::is_known(Bank& bank, VcpuId running)
 {
     auto& c = cpu(running);
@@ -241,7 +282,7 @@ bool VgicDelivery::is_known(Bank& bank, VcpuId running)
     // Another vCPU's timer may be in its list register without memory's knowing.
     const auto timers =
         bank.index == 0 && cpu(VcpuId{bank.owner}).loaded ? cpu(VcpuId{bank.owner}).timer_mask : 0;
-    for (const unsigned position : each_bit(bank.resident | timers)) {
+    for (const unsigned position : each_bit(bank.resident | bank.lent | timers)) {
         const auto holder = at(bank, position).holder;
         if (holder == running || cpu(holder).folded_at >= asked_at) continue;
         known = false;

@@ -60,6 +60,9 @@ public:
     void settle(Interrupt i, VcpuId running);
     enum class Change : std::uint8_t { set_pending, clear_pending, set_active, clear_active };
     void change(Interrupt i, Change what, VcpuId running);
+    /// Makes several SPIs pending that have nothing to do with list registers or the physical GIC;
+    /// says which are left.
+    std::uint32_t raise(SharedBank& bank, std::uint32_t which, VcpuId running);
     void set_line(Interrupt i, bool high);
     void physical_arrived(Interrupt i, VcpuId running);
     void set_route(Interrupt i, std::uint32_t route, bool any, VcpuId running);
@@ -75,16 +78,17 @@ public:
         return (i.bank->enabled & in_enabled_group(*i.bank) & ~(i.bank->active | i.bank->held) &
                 i.mask()) != 0;
     }
+    /// Before a guest's access changes anything of these SPIs: no interrupt path has them any more.
+    /// Else those who have were asked for them.
+    [[nodiscard]] bool reclaim(SharedBank& bank, std::uint32_t which, VcpuId running);
+    [[nodiscard]] bool reclaim_all(VcpuId running);
     /// Does memory know the pending and active states of a bank? Else those who do were asked.
     bool is_known(Bank& bank, VcpuId running);
 
     // The list registers of the running vCPU (vgic_list_registers.cpp).
-    /// The interrupt path may have put a timer's interrupt into its list register by itself.
-    void adopt_timers(CpuInterface& c);
+    /// What the interrupt path put into list registers by itself.
+    void adopt(CpuInterface& c);
     void fold_all(CpuInterface& c);
-    /// The shortest way for an interrupt that became pending once more, without a line or a
-    /// physical one: the guest is through with its list register, which needs but its state again.
-    bool repeat_in_slot(CpuInterface& c, Interrupt i, std::uint8_t source);
     void refresh_timers(CpuInterface& c);
 
     // All of them (vgic_flush.cpp).
@@ -93,13 +97,25 @@ public:
     void load(CpuInterface& c);
     void save(CpuInterface& c);
 
+    // Software generated ones (vgic_sgi.cpp).
+    /// The short way: if the guest is through with list register `n` of this SGI, it is pending
+    /// there once more.
+    [[gnu::noinline]] bool repeat(CpuInterface& c, Intid sgi, unsigned n);
+    /// No more of a flush than others' changes call for.
+    [[gnu::noinline]] void refresh(CpuInterface& c);
+
 private:
     class Selection;
     using ListRegister = machine::ListRegister;
 
     [[nodiscard]] bool is_v2_sgi(Interrupt i) const { return is_v2() && i.is_sgi(); }
     [[nodiscard]] std::uint32_t all_slots() const { return mask_of(list_registers_) - 1; }
-    [[nodiscard]] std::uint32_t in_enabled_group(const Bank& bank) const;
+    [[nodiscard]] std::uint32_t in_enabled_group(const Bank& bank) const
+    {
+        const auto group0 = control_.get(gic::DistributorControl::enable_group0) ? ~bank.group1 : 0;
+        const auto group1 = control_.get(gic::DistributorControl::enable_group1) ? bank.group1 : 0;
+        return group0 | group1;
+    }
     [[nodiscard]] bool is_deliverable(Interrupt i) const;
     VcpuId target_of(Interrupt i);
 
@@ -113,6 +129,10 @@ private:
     void reset_bank(Bank& bank);
 
     bool load_directly(CpuInterface& c, Interrupt i);
+    bool lend(CpuInterface& c, Interrupt i);
+    void recall(CpuInterface& c, unsigned entry);
+    void recall_all(CpuInterface& c);
+    [[nodiscard]] std::uint32_t open_list_registers(const CpuInterface& c) const;
     void fold_slot(CpuInterface& c, unsigned n);
     static void fold_link(Interrupt i, ListRegister lr);
     void fold_again(CpuInterface& c, Interrupt i, unsigned n);
@@ -130,6 +150,7 @@ private:
     void fill_slot(CpuInterface& c, Interrupt i);
     void refill(CpuInterface& c);
     void refill_crowded(CpuInterface& c);
+    void choose(CpuInterface& c, Selection& chosen);
     static void request(CpuInterface& c, machine::Maintenance causes);
 
     const VgicConfiguration configuration_;

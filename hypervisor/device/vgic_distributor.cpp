@@ -57,7 +57,9 @@ Access Vgic::write_distributor_other(VcpuId by, std::uint64_t offset, unsigned s
     const auto old = delivery_.control();
     const auto next = old.with(Ctlr::enable_group0, written.get(Ctlr::enable_group0))
                           .with(Ctlr::enable_group1, written.get(Ctlr::enable_group1));
-    if (next != old) delivery_.set_groups(next, by);
+    if (next == old) return Access::done;
+    if (!delivery_.reclaim_all(by)) return Access::retry;
+    delivery_.set_groups(next, by);
     return Access::done;
 }
 
@@ -79,6 +81,7 @@ Access Vgic::write_route(Intid id, VcpuId by, std::uint64_t offset, unsigned siz
     if (size < 4) return Access::abort;
     if (id.value() < first_spi || !delivery_.exists(id)) return Access::done;
     const auto i = delivery_.at(nobody, id);
+    if (!reclaim(*i.bank, i.mask(), by)) return Access::retry;
     auto route = delivery_.shared(i).route[i.position()];
     bool any = i.is(&Bank::any_target);
     const auto low = static_cast<std::uint32_t>(value);

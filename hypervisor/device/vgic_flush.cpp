@@ -113,6 +113,7 @@ void VgicDelivery::request(CpuInterface& c, machine::Maintenance causes)
 {
     if (causes == c.requested && !causes.group_change) return;
     c.requested = causes;
+    c.requested_groups = machine::enabled_virtual_groups();
     machine::request_maintenance(causes);
 }
 
@@ -131,12 +132,7 @@ void VgicDelivery::refill_crowded(CpuInterface& c)
         queue(i);
     }
     Selection chosen{list_registers_};
-    for (const unsigned index : each_bit(c.waiting_banks))
-        chosen.consider(bank_of(c, index), c.waiting[index]);
-    chosen.include_a_pending_one();
-    c.crowded = c.timers_changed = true;
-    for (unsigned k = 0; k < chosen.size(); ++k)
-        fill_slot(c, at(c.id, chosen[k]));
+    choose(c, chosen);
 
     // What the guest ended before there was anything to count is nobody's.
     const bool spilled = chosen.leaves_active();
@@ -150,14 +146,33 @@ void VgicDelivery::refill_crowded(CpuInterface& c)
                 .trap_deactivation = spilled});
 }
 
+/// The most urgent of those that wait go into free list registers.
+void VgicDelivery::choose(CpuInterface& c, Selection& chosen)
+{
+    for (const unsigned index : each_bit(c.waiting_banks))
+        chosen.consider(bank_of(c, index), c.waiting[index]);
+    chosen.include_a_pending_one();
+    c.crowded = c.timers_changed = true;
+    for (unsigned k = 0; k < chosen.size(); ++k)
+        fill_slot(c, at(c.id, chosen[k]));
+    c.contested = false;
+}
+
 /// After the fold: fills the free list registers.
 void VgicDelivery::refill(CpuInterface& c)
 {
     int waiting = 0;
     for (const unsigned index : each_bit(c.waiting_banks))
         waiting += std::popcount(c.waiting[index]);
-    if (std::popcount(c.used) + waiting > static_cast<int>(list_registers_))
-        return refill_crowded(c);
+    const int free = static_cast<int>(list_registers_) - std::popcount(c.used);
+    if (waiting > free) {
+        // Where those that are in are more urgent than all that wait, what became free is filled.
+        const bool in_order = c.crowded && !c.contested && !c.spilled && free != 0 &&
+                              machine::enabled_virtual_groups() == c.requested_groups;
+        if (!in_order) return refill_crowded(c);
+        Selection chosen{static_cast<unsigned>(free)};
+        return choose(c, chosen);
+    }
     for (const unsigned index : each_bit(c.waiting_banks))
         for (const unsigned position : each_bit(c.waiting[index]))
             fill_slot(c, at(bank_of(c, index), position));
@@ -168,13 +183,16 @@ void VgicDelivery::refill(CpuInterface& c)
 
 void VgicDelivery::flush(CpuInterface& c)
 {
+    c.flush_due = false;
     fold_all(c);
+    if (c.recalled) recall_all(c);
     count_deactivations(c);
     follow_private(c);
     for (const unsigned n : each_bit(c.used & c.changed_slots))
         rewrite_slot(c, n);
     refill(c);
     if (c.timers_changed) refresh_timers(c);
+    c.unit->open_list_registers = open_list_registers(c);
     c.folded_at = request_clock_;
 }
 
@@ -211,6 +229,8 @@ void VgicDelivery::load(CpuInterface& c)
 void VgicDelivery::save(CpuInterface& c)
 {
     fold_all(c);
+    recall_all(c);
+    c.unit->open_list_registers = 0;
     count_deactivations(c);
     c.loaded = false;
     c.crowded = c.spilled = false;

@@ -100,13 +100,21 @@ Read Vgic::read_fields(Target target, std::uint64_t offset, unsigned size)
     return {.value = value};
 }
 
+bool Vgic::reclaim(Bank& bank, std::uint32_t which, VcpuId by)
+{
+    return (bank.lent & which) == 0 || delivery_.reclaim(static_cast<SharedBank&>(bank), which, by);
+}
+
 Access Vgic::write_fields(Target target, std::uint64_t offset, unsigned size, std::uint64_t value)
 {
     const auto group = static_cast<unsigned>(offset >> 7);
     if (!is_field_size(offset, size)) return Access::abort;
     if (group < icfgr) {
         const auto first = static_cast<unsigned>(offset) & 0x3ff;
-        if (visible_bank(target, first / interrupts_per_bank) == nullptr) return Access::done;
+        auto* bank = visible_bank(target, first / interrupts_per_bank);
+        if (bank == nullptr) return Access::done;
+        if (!reclaim(*bank, (mask_of(size) - 1) << first % interrupts_per_bank, target.by))
+            return Access::retry;
         for (unsigned n = 0; n < size; ++n) {
             const Intid id{first + n};
             if (!delivery_.exists(id)) continue;
@@ -117,8 +125,10 @@ Access Vgic::write_fields(Target target, std::uint64_t offset, unsigned size, st
         }
     } else if (group < past_icfgr) {
         const auto half = static_cast<unsigned>(offset >> 2) & 0x3f;
-        if (auto* bank = visible_bank(target, half / 2); bank != nullptr)
-            write_trigger(*bank, target.by, half % 2, static_cast<std::uint32_t>(value));
+        auto* bank = visible_bank(target, half / 2);
+        if (bank == nullptr) return Access::done;
+        if (!reclaim(*bank, 0xffffU << (half % 2 * 16), target.by)) return Access::retry;
+        write_trigger(*bank, target.by, half % 2, static_cast<std::uint32_t>(value));
     } else if (is_v2()) {
         if (offset == sgir_offset)
             write_sgir(target.by, gic::SoftwareGenerated::from(static_cast<std::uint32_t>(value)));
@@ -134,8 +144,7 @@ Access Vgic::write_fields(Target target, std::uint64_t offset, unsigned size, st
 void Vgic::write_bank(Bank& bank, VcpuId by, unsigned group, std::uint32_t bits)
 {
     auto& c = delivery_.cpu(by);
-    if (group == igroupr) bits ^= bank.group1 & bank.existing();
-    if (bank.is_private_of(by) && (bits & c.timer_mask) != 0) delivery_.adopt_timers(c);
+    if (bank.is_private_of(by) && (bits & c.timer_mask) != 0) delivery_.adopt(c);
     // GICv2's SGIs become pending by sender only.
     const auto pendable = bank.index == 0 && is_v2() ? bits & ~0xffffU : bits;
     switch (group) {
@@ -158,10 +167,17 @@ void Vgic::write_bank(Bank& bank, VcpuId by, unsigned group, std::uint32_t bits)
 void Vgic::change_each(Bank& bank, VcpuId by, std::uint32_t which, Change change)
 {
     // Several compete in one flush.
-    if ((which & (which - 1)) != 0) delivery_.notify(by, by);
-    for (const unsigned position : each_bit(which))
+    auto& c = delivery_.cpu(by);
+    c.gathering = c.loaded && (which & (which - 1)) != 0;
+    auto left = which;
+    if (c.gathering && change == Change::set_pending && bank.index != 0)
+        left = delivery_.raise(static_cast<SharedBank&>(bank), which, by);
+    for (const unsigned position : each_bit(left))
         delivery_.change(delivery_.at(bank, position), change, by);
     private_changed(bank, by, which);
+    if (!c.gathering) return;
+    c.gathering = false;
+    if (c.flush_due) delivery_.flush(c);
 }
 
 /// Inverts the bits `changed` of a word. Only an interrupt on its way to a vCPU costs more than

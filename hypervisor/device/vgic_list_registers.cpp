@@ -26,16 +26,6 @@ std::uint8_t sender_to_show(const CpuInterface& c, Interrupt sgi)
     return static_cast<std::uint8_t>(std::countr_zero(sources));
 }
 
-/// Pending, and nothing else to it.
-Lr pending_form(Interrupt i)
-{
-    return Lr{}
-        .with(Lr::vintid, i.id)
-        .with(Lr::priority, i.priority())
-        .with(Lr::group1, i.is(&Bank::group1))
-        .with(Lr::state, State::pending);
-}
-
 /// The physical interrupt does not signal until the guest has finished this one.
 void hold_physical(Interrupt i)
 {
@@ -47,16 +37,25 @@ void hold_physical(Interrupt i)
 
 } // namespace
 
-void VgicDelivery::adopt_timers(CpuInterface& c)
+void VgicDelivery::adopt(CpuInterface& c)
 {
-    const auto timers = all_slots() & (mask_of(most_timers) - 1);
-    for (const unsigned n : each_bit(timers & ~c.used & ~machine::empty_list_registers())) {
+    for (const unsigned n : each_bit(all_slots() & ~c.used & ~machine::empty_list_registers())) {
         const Intid id = machine::read_list_register(n).get(Lr::vintid);
         const auto i = at(c.id, id);
         c.used |= mask_of(n);
         c.pending_slots |= mask_of(n);
         c.slot[n] = static_cast<std::uint16_t>(id.value());
         c.changed_slots |= mask_of(n);
+        i.set(&Bank::resident);
+        i.set(&Bank::held);
+        i.set(&Bank::physically_active);
+        if (i.is(&Bank::lent)) {
+            c.unit->open_list_registers &= ~mask_of(n);
+            c.unit->device_list_register[entry_of(i)] = {};
+            i.clear(&Bank::lent);
+            i.assign(&Bank::latch, i.is(&Bank::edge));
+            continue;
+        }
         // What another vCPU has written meanwhile is folded like what is written from now on.
         if (((c.own.latch | c.own.active) & i.mask()) != 0) {
             unqueue(i);
@@ -64,9 +63,6 @@ void VgicDelivery::adopt_timers(CpuInterface& c)
             i.assign(&Bank::active_written, i.is(&Bank::active));
             i.clear(&Bank::latch);
         }
-        i.set(&Bank::resident);
-        i.set(&Bank::held);
-        i.set(&Bank::physically_active);
     }
 }
 
@@ -172,6 +168,7 @@ void VgicDelivery::rewrite_slot(CpuInterface& c, unsigned n)
     const auto i = at(c.id, c.slot_id(n));
     i.clear(&Bank::arrived);
     i.clear(&Bank::active_written);
+    c.contested = true;
     const bool wanted = is_deliverable(i);
     if (i.is(&Bank::active) || (wanted && target_of(i) == c.id)) return write_slot(c, n, i);
     drop_slot(c, n, i);
@@ -197,6 +194,7 @@ void VgicDelivery::write_slot(CpuInterface& c, unsigned n, Interrupt i)
     c.pending_slots = is_pending_state(lr) ? c.pending_slots | mask : c.pending_slots & ~mask;
     c.slot[n] = static_cast<std::uint16_t>(i.id.value() | std::uint32_t{source} << 10);
     i.set(&Bank::resident);
+    c.unit->open_list_registers &= ~mask;
     if (n >= most_timers && !c.is_timer(i.id)) return;
     c.timers_changed = true;
     if (n < most_timers && c.timer[n] != i.id) c.unit->timer_list_register[n] = 0;
@@ -218,25 +216,6 @@ void VgicDelivery::drop_slot(CpuInterface& c, unsigned n, Interrupt i)
     machine::write_list_register(n, Lr{});
 }
 
-bool VgicDelivery::repeat_in_slot(CpuInterface& c, Interrupt i, std::uint8_t source)
-{
-    const auto can_signal = i.bank->enabled & in_enabled_group(*i.bank);
-    if ((can_signal & i.bank->resident & i.mask()) == 0 || c.crowded) return false;
-    const auto n = c.slot_of(i.id);
-    const auto mask = mask_of(n);
-    const auto finished = as_finished(c.written[n]);
-    if (!is_plain(finished) || (c.changed_slots & mask) != 0 ||
-        machine::read_list_register(n) != finished || c.slot_source(n) != source)
-        return false;
-    c.written[n] = finished.with(Lr::state, State::pending);
-    c.pending_slots |= mask;
-    i.set(&Bank::latch);
-    i.clear(&Bank::active);
-    if (is_v2_sgi(i)) c.sgi_sources[i.id.value()] |= static_cast<std::uint8_t>(1U << source);
-    machine::write_list_register(n, c.written[n]);
-    return true;
-}
-
 /// The list register to use for `id`, of those that are free. A timer's own is its first choice
 /// and everybody else's last.
 unsigned VgicDelivery::choose_slot(const CpuInterface& c, Intid id, std::uint32_t free)
@@ -252,7 +231,8 @@ unsigned VgicDelivery::choose_slot(const CpuInterface& c, Intid id, std::uint32_
 /// when there is no free list register, the next flush decides.
 bool VgicDelivery::load_directly(CpuInterface& c, Interrupt i)
 {
-    if (!c.loaded || c.crowded || c.unit->wants(machine::Attention::interrupts)) return false;
+    if (!c.loaded || c.crowded || c.gathering || c.unit->wants(machine::Attention::interrupts))
+        return false;
     const auto empty = machine::empty_list_registers() & all_slots();
     if (empty == 0) return false;
     const auto n = choose_slot(c, i.id, empty);
@@ -287,9 +267,58 @@ void VgicDelivery::refresh_timers(CpuInterface& c)
     }
 }
 
+/// For the interrupt path: those with nothing in them as far as memory knows, less those that the
+/// timers have for themselves; none while others wait that may be more urgent.
+std::uint32_t VgicDelivery::open_list_registers(const CpuInterface& c) const
+{
+    const auto timers = c.timer_mask != 0 ? mask_of(most_timers) - 1 : 0;
+    return c.crowded ? 0 : all_slots() & ~c.used & ~timers;
+}
+
+/// A device's interrupt arrived on the CPU of the vCPU that it is for, and nothing else is to be
+/// said of it: it goes into a list register as the interrupt path will do it from now on.
+bool VgicDelivery::lend(CpuInterface& c, Interrupt i)
+{
+    const auto& b = *i.bank;
+    const auto known =
+        b.latch | b.active | b.held | b.lent | b.again | b.arrived | b.active_written;
+    if ((b.enabled & in_enabled_group(b) & ~known & i.mask()) == 0 || target_of(i) != c.id ||
+        i.is_resident_elsewhere(c.id))
+        return false;
+    // The guest is through with it.
+    if (i.is(&Bank::resident)) drop_slot(c, c.slot_of(i.id), i);
+    c.unit->open_list_registers = open_list_registers(c);
+    const auto open = c.unit->open_list_registers & machine::empty_list_registers();
+    if (open == 0 || c.unit->wants(machine::Attention::interrupts)) return false;
+    hold(i, c.id);
+    i.set(&Bank::lent);
+    c.device[entry_of(i)] = i.id;
+    const auto lr = pending_form(i).with(Lr::hardware, true).with(Lr::pintid, i.physical());
+    c.unit->device_list_register[entry_of(i)] = lr;
+    machine::write_list_register(static_cast<unsigned>(std::bit_width(open)) - 1, lr);
+    return true;
+}
+
+void VgicDelivery::recall(CpuInterface& c, unsigned entry)
+{
+    auto& ready = c.unit->device_list_register[entry];
+    if (ready == Lr{}) return;
+    adopt(c);
+    if (ready == Lr{}) return;
+    ready = {};
+    at(c.id, c.device[entry]).clear(&Bank::lent);
+}
+
+void VgicDelivery::recall_all(CpuInterface& c)
+{
+    c.recalled = false;
+    for (unsigned entry = 0; entry < c.device.size(); ++entry)
+        recall(c, entry);
+}
+
 void VgicDelivery::fold_all(CpuInterface& c)
 {
-    adopt_timers(c);
+    adopt(c);
     for (const unsigned n : each_bit(c.used))
         fold_slot(c, n);
 }

@@ -58,7 +58,7 @@ Access Vgic::write_redistributor_other(VcpuId of, VcpuId by, std::uint64_t offse
     if (!is_aligned(offset, size)) return Access::abort;
     if (is_v2()) {
         if (size != 4) return Access::abort;
-        if (offset == 0) deactivate(by, Intid{static_cast<std::uint32_t>(value) & 0x3ff});
+        if (offset == 0) return deactivate(by, Intid{static_cast<std::uint32_t>(value) & 0x3ff});
         return Access::done;
     }
     const Guard guard{lock_};
@@ -66,6 +66,7 @@ Access Vgic::write_redistributor_other(VcpuId of, VcpuId by, std::uint64_t offse
         return write_fields({of, by}, offset - gic::sgi_frame, size, value);
     if (!has_size(offset, size) && !(size == 8 && offset == gicr_typer)) return Access::abort;
     if (offset == gicr_waker) {
+        if (!delivery_.reclaim_all(by)) return Access::retry;
         const auto written = gic::Waker::from(static_cast<std::uint32_t>(value));
         delivery_.set_asleep(delivery_.cpu(of), written.get(gic::Waker::processor_sleep), by);
     }

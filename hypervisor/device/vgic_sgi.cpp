@@ -1,7 +1,48 @@
 #include "device/vgic.hpp"
+#include "sched/run_loop.hpp"
 
 /// Software generated interrupts.
 namespace bulkhead::device {
+
+bool VgicDelivery::repeat(CpuInterface& c, Intid sgi, unsigned n)
+{
+    using Lr = machine::ListRegister;
+    const auto i = at(c.own, sgi.value());
+    const auto source = c.slot_source(n);
+    const auto lr = pending_form(i).with(Lr::source, source);
+    const auto can_signal = c.own.enabled & in_enabled_group(c.own) & ~c.own.active_written;
+    if ((can_signal & i.mask()) == 0 || c.crowded ||
+        machine::read_list_register(n) != lr.with(Lr::state, Lr::State::invalid))
+        return false;
+    if (is_v2()) {
+        auto& sources = c.sgi_sources[sgi.value()];
+        const auto only = static_cast<std::uint8_t>(mask_of(source));
+        if ((sources & ~only) != 0) return false;
+        sources = only;
+    }
+    machine::write_list_register(n, lr);
+    c.written[n] = lr;
+    c.pending_slots |= mask_of(n);
+    c.changed_slots &= ~mask_of(n);
+    i.clear(&Bank::again);
+    i.clear(&Bank::active);
+    i.set(&Bank::latch);
+    return true;
+}
+
+void VgicDelivery::refresh(CpuInterface& c)
+{
+    if (c.flush_due || c.crowded) return flush(c);
+    for (const unsigned n : each_bit(c.used & c.changed_slots)) {
+        const auto id = c.slot_id(n);
+        if (id.value() < first_ppi && at(c.own, id.value()).is(&Bank::again) && repeat(c, id, n))
+            continue;
+        fold_slot(c, n);
+        rewrite_slot(c, n);
+    }
+    if (c.timers_changed) refresh_timers(c);
+}
+
 namespace {
 
 bool belongs_to_group1(const CpuInterface& c, Intid sgi)
@@ -16,15 +57,25 @@ void Vgic::raise_sgi(VcpuId to, Intid sgi, VcpuId from)
     auto& c = delivery_.cpu(to);
     const auto i = delivery_.at(c.own, sgi.value());
     const auto source = static_cast<std::uint8_t>(is_v2() ? from.value() : 0);
-    if (to == from && delivery_.repeat_in_slot(c, i, source)) return;
+    if (i.is(&Bank::resident)) [[likely]] {
+        const auto n = c.slot_of(sgi);
+        // The list register may have been acknowledged already: it is that vCPU's to say.
+        if (c.slot_source(n) == source && to != from) {
+            i.set(&Bank::again);
+            c.changed_slots |= mask_of(n);
+            return sched::notify(*c.unit, machine::Attention::interrupts);
+        }
+        if (c.slot_source(n) == source && delivery_.repeat(c, sgi, n)) return;
+    }
+    raise_another_sgi(i, source, from);
+}
+
+/// In no list register, or not as it is there.
+void Vgic::raise_another_sgi(Interrupt i, std::uint8_t source, VcpuId from)
+{
     if (!is_v2()) return delivery_.change(i, VgicDelivery::Change::set_pending, from);
     delivery_.open(i, from);
-    // The same sender once more, while the list register shows its last one: that may have been
-    // acknowledged already.
-    if (i.is_resident_elsewhere(from) && c.slot_source(c.slot_of(sgi)) == source)
-        i.set(&Bank::again);
-    else
-        c.sgi_sources[sgi.value()] |= static_cast<std::uint8_t>(1U << source);
+    delivery_.cpu(i.holder).sgi_sources[i.id.value()] |= static_cast<std::uint8_t>(1U << source);
     i.set(&Bank::latch);
     delivery_.settle(i, from);
 }

@@ -43,6 +43,10 @@ struct Bank {
     std::uint32_t held = 0;
     /// It is in a list register, which knows better than `latch` and `active` until it is folded.
     std::uint32_t resident = 0;
+    /// A device's SPI: the interrupt path of the vCPU that holds it puts it into a list register by
+    /// itself (RunningVcpu::device_list_register), and may have done so. Nothing of it changes
+    /// before that CPU has taken it back.
+    std::uint32_t lent = 0;
     /// While in a list register of another CPU: became pending once more, its physical interrupt
     /// arrived once more, and `active` was written.
     std::uint32_t again = 0;
@@ -110,6 +114,23 @@ struct Interrupt {
     [[nodiscard]] Intid physical() const { return Intid{bank->physical[position()]}; }
 };
 
+/// Pending in a list register, and nothing else to it.
+inline machine::ListRegister pending_form(Interrupt i)
+{
+    using Lr = machine::ListRegister;
+    return Lr{}
+        .with(Lr::vintid, i.id)
+        .with(Lr::priority, i.priority())
+        .with(Lr::group1, i.is(&Bank::group1))
+        .with(Lr::state, Lr::State::pending);
+}
+
+/// Where a device's interrupt is in RunningVcpu::device_list_register.
+inline unsigned entry_of(Interrupt i)
+{
+    return i.physical().value() % machine::RunningVcpu::devices;
+}
+
 /// One vCPU's side of the GIC: its private interrupts, and what is on its way to it.
 struct alignas(cache_line) CpuInterface {
     Bank own;
@@ -124,7 +145,17 @@ struct alignas(cache_line) CpuInterface {
     bool spilled = false;
     /// machine::RunningVcpu::timer_list_register is to be thought over.
     bool timers_changed = false;
+    /// More changed than `changed_slots`, since the last flush.
+    bool flush_due = false;
+    /// Several interrupts change at once: the flush comes after the last one.
+    bool gathering = false;
+    /// Of those that wait, one may be more urgent than those in the list registers.
+    bool contested = false;
+    /// Others want back what is lent to it.
+    bool recalled = false;
     machine::Maintenance requested = {};
+    /// The groups that the guest's CPU interface let through then.
+    unsigned requested_groups = 0;
     /// Where the linked SPIs that are for it were routed to.
     CpuId last_cpu{~std::uint32_t{0}};
 
@@ -145,6 +176,9 @@ struct alignas(cache_line) CpuInterface {
     /// The timers' interrupts, 0 if there is none, and their bits in `own`.
     std::array<Intid, most_timers> timer = {};
     std::uint32_t timer_mask = 0;
+
+    /// Which SPIs the interrupt path has in device_list_register.
+    std::array<Intid, machine::RunningVcpu::devices> device = {};
 
     /// GICv2: from which vCPUs each SGI is pending, and from which one it is active.
     std::array<std::uint8_t, first_ppi> sgi_sources = {};

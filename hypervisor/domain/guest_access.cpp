@@ -83,7 +83,8 @@ void send_sgi(RunningVcpu& running, std::uint64_t value, SgiGroup group)
 void deactivate(RunningVcpu& running, Intid intid)
 {
     auto& vcpu = vcpu_of(running);
-    vcpu.domain->vgic().deactivate(vcpu.id, intid);
+    // Of another CPU's SPI this says nothing, as if it had not trapped.
+    static_cast<void>(vcpu.domain->vgic().deactivate(vcpu.id, intid));
 }
 
 void wait_for_interrupt(RunningVcpu& running) { sched::block(vcpu_of(running)); }
@@ -106,6 +107,14 @@ void guest_interrupt(RunningVcpu& running, Intid physical)
                        : physical == timers[1] ? layout::physical_timer
                                                : physical;
     vcpu.domain->vgic().physical_arrived(vcpu.id, intid);
+}
+
+void interrupts_changed(RunningVcpu& running)
+{
+    auto& vcpu = vcpu_of(running);
+    vcpu.attention.fetch_and(~static_cast<std::uint32_t>(machine::Attention::interrupts),
+                             std::memory_order_acquire);
+    vcpu.domain->vgic().refresh(vcpu.id);
 }
 
 void maintenance_interrupt(RunningVcpu& running)

@@ -13,7 +13,7 @@ device::Vgic& vgic_of(Unit& unit) { return vcpu_of(unit).domain->vgic(); }
 
 } // namespace
 
-void refresh_interrupts(Unit& unit) { vgic_of(unit).flush(vcpu_of(unit).id); }
+void refresh_interrupts(Unit& unit) { vgic_of(unit).refresh(vcpu_of(unit).id); }
 bool has_interrupt(Unit& unit) { return vgic_of(unit).has_deliverable(vcpu_of(unit).id); }
 machine::GuestState& guest_state(Unit& unit) { return vcpu_of(unit).registers; }
 void entered(Unit& unit)

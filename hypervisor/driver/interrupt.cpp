@@ -7,6 +7,7 @@
 #include "base/read_only_after_boot.hpp"
 #include "driver/gic.hpp"
 #include "machine/cpu.hpp"
+#include "machine/short_way.hpp"
 #include "machine/time.hpp"
 #include "machine/upcalls.hpp"
 
@@ -63,14 +64,19 @@ template <typename Controller>
 [[gnu::noinline]] void handle(RunningVcpu& vcpu, typename Controller::Acknowledged acknowledged)
 {
     const auto intid = Controller::intid(acknowledged);
-    if (intid.value() >= first_special) return;
+    const bool taken = machine::take_device_interrupt(vcpu, intid);
+    if (!taken && intid.value() >= first_special) return;
     Controller::drop_priority(acknowledged);
+    if (taken) return;
     if (intid == reschedule_sgi) {
         // The acknowledgement is a load from a device on GICv2: what the sender wrote before the
         // SGI is to be seen after it.
         asm volatile("dmb ishld" : : : "memory");
         upcall::look_up(vcpu);
         Controller::deactivate(acknowledged);
+        if (vcpu.attention.load(std::memory_order_relaxed) ==
+            static_cast<std::uint32_t>(machine::Attention::interrupts))
+            upcall::interrupts_changed(vcpu);
     } else if (intid == own.maintenance) {
         if (vcpu.has_guest) upcall::maintenance_interrupt(vcpu);
         Controller::deactivate(acknowledged);

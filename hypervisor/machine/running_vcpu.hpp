@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/types.hpp"
+#include "machine/list_register.hpp"
 
 #include <array>
 #include <atomic>
@@ -19,8 +20,8 @@ enum class Attention : std::uint32_t {
     wake = 4,       // a timer's interrupt came while it waited: it waits no more
 };
 
-/// What the interrupt path touches of a vCPU, in one cache line; TPIDR_EL2 points at the running
-/// one. An idle CPU runs one of these too, with no guest behind it.
+/// What the interrupt path touches of a vCPU, for its timers in one cache line; TPIDR_EL2 points at
+/// the running one. An idle CPU runs one of these too, with no guest behind it.
 struct alignas(cache_line) RunningVcpu {
     std::atomic<std::uint32_t> attention = 0;
     /// Is there a guest's state behind this: false for the idle one.
@@ -33,6 +34,14 @@ struct alignas(cache_line) RunningVcpu {
     std::array<Intid, 2> timer_interrupt = {};
     PerCpu* cpu = nullptr;
 
+    /// List registers that the interrupt path may fill by itself if the hardware says that they are
+    /// empty, and what it puts there when a device's interrupt arrives: that of physical interrupt
+    /// n is at n % devices, if that is its `pintid`; else the vGIC must decide. Both are the vGIC's
+    /// to change, on the CPU that runs the vCPU.
+    static constexpr unsigned devices = 8;
+    std::uint32_t open_list_registers = 0;
+    std::array<ListRegister, devices> device_list_register = {};
+
     /// Any CPU. The one that runs this vCPU sees it before it next enters the guest. Who then looks
     /// where it runs is either seen or sees that.
     void want(Attention why) { attention.fetch_or(static_cast<std::uint32_t>(why)); }
@@ -41,7 +50,7 @@ struct alignas(cache_line) RunningVcpu {
         return (attention.load(std::memory_order_relaxed) & static_cast<std::uint32_t>(why)) != 0;
     }
 };
-static_assert(sizeof(RunningVcpu) == cache_line);
+static_assert(offsetof(RunningVcpu, open_list_registers) < cache_line);
 
 /// What the calling CPU runs now; its idle one until it was given another.
 [[nodiscard]] RunningVcpu& running_vcpu();

@@ -46,6 +46,8 @@ void wait_for_interrupt(RunningVcpu& vcpu);
 /// An interrupt of the guest's own hardware arrived and the short way could not deliver it. It is
 /// active, and its priority dropped.
 void guest_interrupt(RunningVcpu& vcpu, Intid physical);
+/// Attention::interrupts is wanted, and nothing else: that is done here.
+void interrupts_changed(RunningVcpu& vcpu);
 /// The virtual CPU interface asks for service.
 void maintenance_interrupt(RunningVcpu& vcpu);
 

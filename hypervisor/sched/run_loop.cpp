@@ -256,7 +256,7 @@ void start(Unit& unit)
 }
 void start_work(Unit& unit) { change_state(unit, State::working); }
 
-void Unit::wake_up()
+[[gnu::noinline]] void Unit::wake_up()
 {
     const Guard guard{lock};
     if (state == State::blocked) set_state(*this, State::runnable);

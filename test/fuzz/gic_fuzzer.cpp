@@ -5,6 +5,7 @@
 #include "device/guest_layout.hpp"
 #include "fuzz/guest_domain.hpp"
 #include "machine/captured_console.hpp"
+#include "machine/short_way.hpp"
 #include "machine/upcalls.hpp"
 
 namespace bulkhead {
@@ -29,7 +30,8 @@ public:
                 if (intid == running.timer_interrupt[t] && running.timer_list_register[t] != 0)
                     return machine::write_list_register(
                         t, machine::ListRegister::from(running.timer_list_register[t]));
-            guest_.domain().vgic().physical_arrived(running.id, intid);
+            if (!machine::take_device_interrupt(running, intid))
+                guest_.domain().vgic().physical_arrived(running.id, intid);
         };
         guest_.machine().maintenance_handler = [this] {
             upcall::maintenance_interrupt(guest_.vcpu());
@@ -111,7 +113,7 @@ private:
         for (unsigned n = 0;; ++n) {
             test::require(n < 100);
             if (guest_.vcpu().attention.exchange(0) != 0)
-                guest_.domain().vgic().flush(guest_.vcpu().id);
+                guest_.domain().vgic().refresh(guest_.vcpu().id);
             else if (guest_.machine().is_signalled(guest_.machine().current()))
                 machine::take_pending_interrupt();
             else

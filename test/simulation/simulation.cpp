@@ -2,6 +2,7 @@
 
 #include "device/guest_layout.hpp"
 #include "machine/physical_memory.hpp"
+#include "machine/short_way.hpp"
 #include "machine/upcalls.hpp"
 #include "sched/null_scheduler.hpp"
 #include "sched/run_loop.hpp"
@@ -204,6 +205,7 @@ void Simulation::take_physical(Intid intid)
 {
     auto& running = machine::running_vcpu();
     tell("physical interrupt {}", intid.value());
+    if (machine::take_device_interrupt(running, intid)) return;
     if (intid.value() < 32) {
         // The short way of the interrupt path, see driver/interrupt.cpp.
         for (unsigned t = 0; t < 2; ++t)

@@ -2,6 +2,7 @@
 
 #include "device/vgic.hpp"
 #include "machine/gic_register.hpp"
+#include "machine/short_way.hpp"
 #include "machine/test_machine.hpp"
 
 #include <gtest/gtest.h>
@@ -89,7 +90,9 @@ public:
         if (!loaded_.contains(self().value())) return;
         for (unsigned rounds = 0;; ++rounds) {
             ASSERT_LT(rounds, 50U) << "the guest never gets to run";
-            if (unit().attention.exchange(0) != 0 || interface().needs_maintenance()) {
+            if (unit().attention.exchange(0) != 0) {
+                vgic.refresh(self());
+            } else if (interface().needs_maintenance()) {
                 ++flushes;
                 vgic.flush(self());
             } else if (const auto intid = machine.take_physical()) {
@@ -155,7 +158,7 @@ public:
     }
     void write(std::uint64_t offset, std::uint64_t value, unsigned size = 4)
     {
-        EXPECT_EQ(vgic.write_distributor(self(), offset, size, value), device::Access::done);
+        finish([&] { return device::Read{vgic.write_distributor(self(), offset, size, value)}; });
         settle();
     }
     std::uint64_t read_redistributor(unsigned of, std::uint64_t offset, unsigned size = 4)
@@ -266,7 +269,7 @@ private:
             write(offset, value);
     }
 
-    /// The interrupt path: the short way of the timers, else the GIC decides.
+    /// The interrupt path: the short ways, else the GIC decides.
     void physical_interrupt(Intid intid)
     {
         for (unsigned t = 0; t < 2; ++t) {
@@ -274,10 +277,14 @@ private:
             ++short_ways;
             return interface().write(t, machine::ListRegister::from(unit().timer_list_register[t]));
         }
+        if (machine::take_device_interrupt(unit(), intid)) {
+            ++short_ways;
+            return;
+        }
         vgic.physical_arrived(self(), links_.contains(intid) ? links_[intid] : intid);
     }
 
-    /// Executes an access again as long as the answer is with other processors.
+    /// Executes an access again as long as what it takes is with other processors.
     template <typename Execute>
     std::uint64_t finish(Execute execute)
     {
@@ -287,7 +294,7 @@ private:
             if (read.access == device::Access::done) return read.value;
             settle();
         }
-        ADD_FAILURE() << "an access was never answered";
+        ADD_FAILURE() << "an access was never completed";
         return 0;
     }
 
