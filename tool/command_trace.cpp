@@ -29,7 +29,8 @@ struct TraceOptions {
 int save(const Session& session, const TraceReader& reader, const SystemDescription& description,
          const std::string& out)
 {
-    const TraceFile file{reader.trace(), schedule_facts(description), domain_names(description)};
+    const ScheduleTrace trace = reader.trace();
+    const TraceFile file{trace, schedule_facts(description, trace.cpus), domain_names(description)};
     const std::filesystem::path path =
         out.empty() ? session.project.out() / "trace" / (description.name() + ".json")
                     : std::filesystem::path{out};

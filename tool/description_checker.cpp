@@ -16,8 +16,6 @@ namespace fs = std::filesystem;
 // Xen's limits, which Bulkhead keeps so that a tree made for one boots the other.
 constexpr std::size_t longest_command_line = 1023;
 constexpr std::size_t most_modules = 32;
-constexpr std::uint32_t most_vcpus_gic2 = 8;
-constexpr std::uint32_t most_vcpus_gic3 = 128;
 constexpr std::uint64_t most_domain_memory =
     0xC000'0000ULL + 0xFE'0000'0000ULL;  // guest RAM banks 0 and 1
 constexpr std::uint32_t most_spis = 988; // INTIDs 32 to 1019
@@ -101,19 +99,6 @@ void check_channels(const SystemDescription& description, Problems& problems)
         }
 }
 
-/// Whether each virtual CPU has a CPU to itself, as Bulkhead's scheduler `null` and its default do.
-bool cpus_are_exclusive(const MachineDescription& machine)
-{
-    const std::size_t option = machine.bootargs.value.find("sched=");
-    return option == std::string::npos ||
-           machine.bootargs.value.substr(option).starts_with("sched=null");
-}
-
-std::string cpu_range(std::uint32_t count)
-{
-    return count == 1 ? "only CPU 0" : fmt::format("CPUs 0 to {}", count - 1);
-}
-
 std::string titled(const DomainDescription& domain)
 {
     return domain.name.value.empty() ? fmt::format("the domain of line {}", domain.origin.line)
@@ -183,55 +168,6 @@ void check_domains(const SystemDescription& description, Problems& problems)
                                          modules, most_modules));
     }
     check_channels(description, problems);
-}
-
-void check_cpus(const SystemDescription& description, const MachineFacts& machine,
-                Problems& problems)
-{
-    const std::uint32_t most = machine.gic == 2 ? most_vcpus_gic2 : most_vcpus_gic3;
-    const bool exclusive = cpus_are_exclusive(description.machine);
-    std::map<std::uint32_t, const DomainDescription*> owners;
-    std::uint64_t needed = 0;
-    bool was_short = false;
-    for (const DomainDescription& domain : description.domains) {
-        const auto& [vcpus, origin] = domain.vcpus;
-        if (vcpus == 0) problems.add(origin, "a domain needs at least one virtual CPU");
-        if (vcpus > most)
-            problems.add(origin, fmt::format("a domain can have at most {} with a GICv{}", most,
-                                             machine.gic));
-        needed += vcpus;
-        if (exclusive && needed > machine.cpus && !was_short) {
-            was_short = true; // the first domain that is too much; the others would only repeat it
-            problems.add(
-                origin,
-                fmt::format("{} virtual CPUs up to here, but {} has {} ({}), and each virtual "
-                            "CPU takes one",
-                            needed, machine.title, machine.cpus, cpu_range(machine.cpus)));
-        }
-        if (!domain.cpus) continue;
-        const auto& [cpus, cpus_origin] = *domain.cpus;
-        if (cpus.size() != vcpus)
-            problems.add(
-                cpus_origin,
-                fmt::format(
-                    "names {} CPU{}, but the domain has {} virtual CPU{}; give one for each",
-                    cpus.size(), cpus.size() == 1 ? "" : "s", vcpus, vcpus == 1 ? "" : "s"));
-        for (const std::uint32_t cpu : cpus) {
-            if (cpu >= machine.cpus) {
-                problems.add(cpus_origin, fmt::format("{} has no CPU {}; it has {}", machine.title,
-                                                      cpu, cpu_range(machine.cpus)));
-                continue;
-            }
-            const auto [owner, is_free] = owners.emplace(cpu, &domain);
-            if (is_free || !exclusive) continue;
-            if (owner->second == &domain)
-                problems.add(cpus_origin, fmt::format("names CPU {} twice", cpu));
-            else
-                problems.add(cpus_origin,
-                             fmt::format("CPU {} already belongs to {} (line {})", cpu,
-                                         titled(*owner->second), owner->second->cpus->origin.line));
-        }
-    }
 }
 
 void check_memory(const SystemDescription& description, const MachineFacts& machine,

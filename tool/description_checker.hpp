@@ -13,10 +13,6 @@ std::optional<MachineFacts> check_machine(const MachineDescription& machine,
 /// Names, command lines, interrupts.
 void check_domains(const SystemDescription& description, Problems& problems);
 
-/// Which virtual CPU runs where.
-void check_cpus(const SystemDescription& description, const MachineFacts& machine,
-                Problems& problems);
-
 /// Whether everybody's memory fits, the hypervisor's and the images' included, and whether each
 /// domain has room for its own images.
 void check_memory(const SystemDescription& description, const MachineFacts& machine,

@@ -9,6 +9,7 @@ namespace {
 const std::vector<KeyDescription> top_level{
     {"machine", "[machine]", "what the hypervisor runs on"},
     {"domain", "[[domain]]", "one guest; one such section for each"},
+    {"pool", "[[pool]]", "CPUs with a scheduler of their own"},
     {"channel", "[[channel]]", "an event channel that two domains ring each other by"},
     {"shared_memory", "[[shared_memory]]", "memory that several domains have"},
 };
@@ -49,6 +50,17 @@ const std::vector<KeyDescription> domain{
     {"memory", R"("256 MiB")", "RAM of the domain"},
     {"vcpus", "2", "virtual CPUs (as many as `cpus`, or 1, if left out)"},
     {"cpus", "[2, 3]", "the CPU of each virtual CPU; any free ones if left out"},
+    {"pool", R"("avionics")", "the [[pool]] it runs in (the one of CPU 0 if left out)"},
+    {"hard_affinity", R"(["0-1", "1"])", "instead of `cpus`: where each virtual CPU may run"},
+    {"soft_affinity", R"(["0", "1"])",
+     "where each would rather run, under a scheduler that shares"},
+    {"weight", "512", "share of the CPUs under credit and credit2 (256 if left out)"},
+    {"cap", "50", "at most these per cent of a CPU, under credit and credit2 (no cap if left out)"},
+    {"period_us", "[10000, 5000]",
+     "period under rtds, of all virtual CPUs or of each (10000 if left out)"},
+    {"budget_us", "[4000, 1000]", "time in each period under rtds (4000 if left out)"},
+    {"extratime", "false",
+     "after its budget it goes on where nobody else wants to, under rtds (true if left out)"},
     {"vpl011", "true", "a console of its own, ttyAMA0 in Linux (true if left out)"},
     {"vpmu", "true", "the performance counters of its CPUs are the domain's (false if left out)"},
     {"sve", "256",
@@ -65,6 +77,22 @@ const std::vector<KeyDescription> domain{
     {"direct_map", "true",
      "the guest's addresses are the machine's: RAM (static_memory), GIC and vpl011 (false if left "
      "out)"},
+};
+
+const std::vector<KeyDescription> pool{
+    {"name", R"("avionics")", "what domains call it"},
+    {"scheduler", R"("arinc653")",
+     R"("null", "credit", "credit2", "rtds" or "arinc653" (that of bootargs if left out))"},
+    {"cpus", "[3]", "the CPUs, of no other pool; those in none are a pool as well"},
+    {"major_frame_us", "10000",
+     "arinc653: when its windows begin again (one after the other if left out)"},
+    {"window", "[[pool.window]]", "arinc653: who runs, one such section after the other"},
+};
+
+const std::vector<KeyDescription> window{
+    {"domain", R"("flight")", "whose it is (nobody's if left out)"},
+    {"vcpu", "0", "which virtual CPU of it (0 if left out)"},
+    {"run_us", "5000", "for how long"},
 };
 
 const std::vector<KeyDescription> channel{
@@ -100,6 +128,8 @@ std::span<const KeyDescription> domain_keys() { return domain; }
 std::span<const KeyDescription> channel_keys() { return channel; }
 
 std::span<const KeyDescription> shared_memory_keys() { return shared_memory; }
+std::span<const KeyDescription> pool_keys() { return pool; }
+std::span<const KeyDescription> window_keys() { return window; }
 
 std::vector<std::string> names_of(std::span<const KeyDescription> keys)
 {
@@ -118,6 +148,7 @@ std::string example_of(std::span<const KeyDescription> keys, const std::string& 
 std::string keys_explained()
 {
     return explained("[machine]", machine) + "\n" + explained("[[domain]]", domain) + "\n" +
+           explained("[[pool]]", pool) + "\n" + explained("[[pool.window]]", window) + "\n" +
            explained("[[channel]]", channel) + "\n" + explained("[[shared_memory]]", shared_memory);
 }
 

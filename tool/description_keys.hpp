@@ -17,6 +17,8 @@ std::span<const KeyDescription> machine_keys();
 std::span<const KeyDescription> domain_keys();
 std::span<const KeyDescription> channel_keys();
 std::span<const KeyDescription> shared_memory_keys();
+std::span<const KeyDescription> pool_keys();
+std::span<const KeyDescription> window_keys();
 
 std::vector<std::string> names_of(std::span<const KeyDescription> keys);
 

@@ -93,14 +93,24 @@ DomainDescription read_domain(const toml::table& table, Problems& problems)
     // A size that is missing or unreadable has its problem already, and reads as 0.
     domain.memory = section.byte_size("memory").value_or(Given<std::uint64_t>{0, {}});
     domain.cpus = section.numbers("cpus");
-    const std::uint32_t implied =
-        domain.cpus ? static_cast<std::uint32_t>(domain.cpus->value.size()) : 1;
+    domain.hard_affinity = section.texts("hard_affinity");
+    const std::size_t listed = domain.cpus            ? domain.cpus->value.size()
+                               : domain.hard_affinity ? domain.hard_affinity->value.size()
+                                                      : 1;
+    const auto implied = static_cast<std::uint32_t>(listed);
     domain.vcpus = section.number("vcpus").value_or(
         Given<std::uint32_t>{implied, section.origin_of_default("vcpus", std::to_string(implied))});
     domain.vpl011 = section.boolean("vpl011").value_or(
         Given<bool>{true, section.origin_of_default("vpl011", "true")});
-    if (const auto vpmu = section.boolean("vpmu")) domain.vpmu = vpmu->value;
+    domain.vpmu = section.boolean("vpmu");
     domain.sve = section.number("sve");
+    domain.soft_affinity = section.texts("soft_affinity");
+    domain.pool = section.text("pool");
+    domain.weight = section.number("weight");
+    domain.cap = section.number("cap");
+    domain.period_us = section.one_or_more("period_us");
+    domain.budget_us = section.one_or_more("budget_us");
+    domain.extratime = section.boolean("extratime");
     domain.nr_spis = section.number("nr_spis");
     domain.on_reset = section.text("on_reset");
     domain.on_crash = section.text("on_crash");
@@ -137,18 +147,45 @@ SharedMemoryDescription read_shared_memory(const toml::table& table, Problems& p
 }
 
 /// The sections headed [[name]]; nothing when there are none, or something else has that name.
-const toml::array* sections_of(const toml::table& root, const char* name, Problems& problems)
+const toml::array* sections_of(const toml::table& root, const std::string& heading,
+                               Problems& problems)
 {
+    const std::string name = heading.substr(heading.rfind('.') + 1);
     const toml::node* node = root.get(name);
     const toml::array* sections = node != nullptr ? node->as_array() : nullptr;
     if (node == nullptr ||
         (sections != nullptr && sections->is_homogeneous(toml::node_type::table)))
         return sections;
     problems.add({name, {}, node->source().begin.line},
-                 fmt::format("not a list of sections; head each {0} with [[{0}]], in double "
+                 fmt::format("not a list of sections; head each {} with [[{}]], in double "
                              "brackets",
-                             name));
+                             name, heading));
     return nullptr;
+}
+
+PoolDescription read_pool(const toml::table& table, Problems& problems)
+{
+    const DescriptionSection section{table, "[[pool]]", pool_keys(), problems};
+    PoolDescription pool;
+    pool.origin = section.origin();
+    section.require("name");
+    section.require("cpus");
+    pool.name = section.text("name").value_or(Given<std::string>{{}, section.origin()});
+    pool.scheduler = section.text("scheduler");
+    pool.cpus = section.numbers("cpus").value_or(Given<std::vector<std::uint32_t>>{});
+    pool.major_frame_us = section.number("major_frame_us");
+    if (const auto* windows = sections_of(table, "pool.window", problems))
+        for (const toml::node& node : *windows) {
+            const DescriptionSection window{*node.as_table(), "[[pool.window]]", window_keys(),
+                                            problems};
+            window.require("run_us");
+            pool.windows.push_back({{"[[pool.window]]", {}, window.origin().line},
+                                    window.text("domain"),
+                                    window.number("vcpu").value_or(Given<std::uint32_t>{
+                                        0, window.origin_of_default("vcpu", "0")}),
+                                    window.number("run_us").value_or(Given<std::uint32_t>{1, {}})});
+        }
+    return pool;
 }
 
 void read_domains(const toml::table& root, SystemDescription& description, Problems& problems)
@@ -158,6 +195,9 @@ void read_domains(const toml::table& root, SystemDescription& description, Probl
     if (const auto* sections = sections_of(root, "domain", problems))
         for (const toml::node& section : *sections)
             description.domains.push_back(read_domain(*section.as_table(), problems));
+    if (const auto* sections = sections_of(root, "pool", problems))
+        for (const toml::node& section : *sections)
+            description.pools.push_back(read_pool(*section.as_table(), problems));
     if (const auto* sections = sections_of(root, "channel", problems))
         for (const toml::node& section : *sections)
             description.channels.push_back(read_channel(*section.as_table(), problems));

@@ -159,6 +159,16 @@ DescriptionSection::numbers(const std::string& key) const
     return integers(key, std::numeric_limits<std::uint32_t>::max());
 }
 
+std::optional<Given<std::vector<std::uint32_t>>>
+DescriptionSection::one_or_more(const std::string& key) const
+{
+    const toml::node* node = table_.get(key);
+    if (node == nullptr || !node->is_integer()) return numbers(key);
+    const auto one = number(key);
+    if (!one) return std::nullopt;
+    return Given<std::vector<std::uint32_t>>{{one->value}, one->origin};
+}
+
 std::optional<Given<std::vector<std::uint64_t>>>
 DescriptionSection::addresses(const std::string& key) const
 {

@@ -20,6 +20,8 @@ public:
     std::optional<Given<bool>> boolean(const std::string& key) const;
     std::optional<Given<std::uint32_t>> number(const std::string& key) const;
     std::optional<Given<std::vector<std::uint32_t>>> numbers(const std::string& key) const;
+    /// A list of numbers, or one number.
+    std::optional<Given<std::vector<std::uint32_t>>> one_or_more(const std::string& key) const;
     std::optional<Given<std::vector<std::string>>> texts(const std::string& key) const;
     std::optional<Given<std::uint64_t>> address(const std::string& key) const;
     std::optional<Given<std::vector<std::uint64_t>>> addresses(const std::string& key) const;

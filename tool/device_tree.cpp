@@ -269,6 +269,15 @@ void DeviceTree::set_cell(const std::string& path, const std::string& name, std:
     set_bytes(path, name, value);
 }
 
+void DeviceTree::set_cells(const std::string& path, const std::string& name,
+                           std::span<const std::uint32_t> cells)
+{
+    std::string value;
+    for (const std::uint32_t cell : cells)
+        append_cell(value, cell);
+    set_bytes(path, name, value);
+}
+
 void DeviceTree::set_number64(const std::string& path, const std::string& name,
                               std::uint64_t number)
 {

@@ -58,6 +58,8 @@ public:
     void set_texts(const std::string& path, const std::string& name,
                    std::span<const std::string> texts);
     void set_cell(const std::string& path, const std::string& name, std::uint32_t cell);
+    void set_cells(const std::string& path, const std::string& name,
+                   std::span<const std::uint32_t> cells);
     /// Two cells.
     void set_number64(const std::string& path, const std::string& name, std::uint64_t number);
     /// Two cells each.

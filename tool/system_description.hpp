@@ -55,9 +55,17 @@ struct DomainDescription {
     std::optional<Given<std::string>> cmdline;
     Given<std::uint64_t> memory; ///< bytes
     Given<std::uint32_t> vcpus;
-    std::optional<Given<std::vector<std::uint32_t>>> cpus; ///< one per vCPU
+    std::optional<Given<std::vector<std::uint32_t>>> cpus;        ///< one per vCPU
+    std::optional<Given<std::vector<std::string>>> hard_affinity; ///< one "0-1,3" per vCPU
+    std::optional<Given<std::vector<std::string>>> soft_affinity;
+    std::optional<Given<std::string>> pool;
+    std::optional<Given<std::uint32_t>> weight; ///< credit, credit2
+    std::optional<Given<std::uint32_t>> cap;
+    std::optional<Given<std::vector<std::uint32_t>>> period_us; ///< rtds: for all vCPUs, or each
+    std::optional<Given<std::vector<std::uint32_t>>> budget_us;
+    std::optional<Given<bool>> extratime;
     Given<bool> vpl011;
-    bool vpmu = false;
+    std::optional<Given<bool>> vpmu;
     std::optional<Given<std::uint32_t>> sve; ///< bits of a vector
     std::optional<Given<std::uint32_t>> nr_spis;
     std::optional<Given<std::string>> on_reset; ///< "restart", "stop" or "panic"
@@ -66,6 +74,22 @@ struct DomainDescription {
     bool enhanced = false; ///< the guest is told of Xen's interface; implied by a channel
     std::optional<Given<std::vector<MemoryRange>>> static_memory; ///< its RAM, on the machine
     std::optional<Given<bool>> direct_map; ///< its addresses are the machine's
+};
+
+/// CPUs with a scheduler of their own.
+struct PoolDescription {
+    struct Window {
+        Origin origin;                            ///< of the [[pool.window]] line
+        std::optional<Given<std::string>> domain; ///< absent: nobody runs
+        Given<std::uint32_t> vcpu;
+        Given<std::uint32_t> run_us;
+    };
+    Origin origin; ///< of the [[pool]] line
+    Given<std::string> name;
+    std::optional<Given<std::string>> scheduler;
+    Given<std::vector<std::uint32_t>> cpus;
+    std::optional<Given<std::uint32_t>> major_frame_us;
+    std::vector<Window> windows;
 };
 
 /// Memory that several domains have.
@@ -94,6 +118,7 @@ struct SystemDescription {
     std::filesystem::path file; ///< as the user named it
     MachineDescription machine;
     std::vector<DomainDescription> domains;
+    std::vector<PoolDescription> pools;
     std::vector<ChannelDescription> channels;
     std::vector<SharedMemoryDescription> shared_memory;
 

@@ -1,6 +1,7 @@
 #include "system_plan.hpp"
 
 #include "byte_size.hpp"
+#include "cpu_checker.hpp"
 #include "description_checker.hpp"
 #include "placement.hpp"
 #include "static_memory_checker.hpp"

@@ -1,7 +1,10 @@
 #include "system_tree.hpp"
 
 #include "byte_size.hpp"
+#include "failure.hpp"
+#include "schedule_plan.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace bulkhead::tool {
@@ -47,19 +50,101 @@ void add_module(DeviceTree& tree, const std::string& domain_node, const PlacedIm
         tree.set_text(node, "bootargs", cmdline->value);
 }
 
-void add_vcpu(DeviceTree& tree, const std::string& domain_node, std::size_t vcpu, std::uint32_t cpu)
-{
-    const std::string node = fmt::format("{}/vcpu@{}", domain_node, vcpu);
-    tree.add_node(node);
-    tree.set_text(node, "compatible", "xen,vcpu");
-    tree.set_cell(node, "id", static_cast<std::uint32_t>(vcpu));
-    tree.set_text(node, "hard-affinity", std::to_string(cpu));
-}
-
-/// A number that no node of the machine's has: theirs are small.
+/// Numbers that no node of the machine's has: theirs are small.
 std::uint32_t phandle_of(std::size_t channel, std::size_t end)
 {
     return static_cast<std::uint32_t>(0xb000'0000U + 2 * channel + end);
+}
+constexpr std::uint32_t cpu_phandles = 0xb100'0000;
+constexpr std::uint32_t pool_phandles = 0xb200'0000;
+constexpr std::uint32_t domain_phandles = 0xb300'0000;
+
+std::string domain_node_of(std::size_t index) { return fmt::format("/chosen/domU{}", index + 1); }
+
+/// What is said of single virtual CPUs.
+void add_vcpus(DeviceTree& tree, const std::string& domain_node, const DomainDescription& domain)
+{
+    const auto is_list = [](const auto& given) { return given && given->value.size() > 1; };
+    if (!domain.cpus && !domain.hard_affinity && !domain.soft_affinity &&
+        !is_list(domain.period_us) && !is_list(domain.budget_us))
+        return;
+    for (std::uint32_t vcpu = 0; vcpu < domain.vcpus.value; ++vcpu) {
+        const std::string node = fmt::format("{}/vcpu@{}", domain_node, vcpu);
+        tree.add_node(node);
+        tree.set_text(node, "compatible", "xen,vcpu");
+        tree.set_cell(node, "id", vcpu);
+        if (domain.cpus)
+            tree.set_text(node, "hard-affinity", std::to_string(domain.cpus->value[vcpu]));
+        if (domain.hard_affinity)
+            tree.set_text(node, "hard-affinity", domain.hard_affinity->value[vcpu]);
+        if (domain.soft_affinity)
+            tree.set_text(node, "soft-affinity", domain.soft_affinity->value[vcpu]);
+        const auto [period, budget] = reservation_of(domain, vcpu);
+        if (is_list(domain.period_us)) tree.set_cell(node, "bulkhead,sched-period-us", period);
+        if (is_list(domain.budget_us)) tree.set_cell(node, "bulkhead,sched-budget-us", budget);
+    }
+}
+
+/// What the domain's scheduler is to give all of it.
+void add_parameters(DeviceTree& tree, const std::string& node, const SystemPlan& plan,
+                    const DomainDescription& domain)
+{
+    const auto& pools = plan.description.pools;
+    for (std::size_t pool = 0; pool < pools.size(); ++pool)
+        if (domain.pool && domain.pool->value == pools[pool].name.value)
+            tree.set_cell(node, "domain-cpupool", pool_phandles + static_cast<std::uint32_t>(pool));
+    if (domain.weight) tree.set_cell(node, "bulkhead,sched-weight", domain.weight->value);
+    if (domain.cap) tree.set_cell(node, "bulkhead,sched-cap", domain.cap->value);
+    for (const auto& [given, name] : {std::pair{&domain.period_us, "bulkhead,sched-period-us"},
+                                      std::pair{&domain.budget_us, "bulkhead,sched-budget-us"}})
+        if (*given && (*given)->value.size() == 1)
+            tree.set_cell(node, name, (*given)->value.front());
+    if (domain.extratime)
+        tree.set_cell(node, "bulkhead,sched-extratime", domain.extratime->value ? 1 : 0);
+}
+
+/// Of the machine's CPU of that number; given to it if it has none.
+std::uint32_t phandle_of_cpu(DeviceTree& tree, std::uint32_t cpu)
+{
+    std::uint32_t number = 0;
+    for (const std::string& node : tree.children("/cpus")) {
+        if (tree.text(node, "device_type") != "cpu" || number++ != cpu) continue;
+        if (const auto own = tree.cells(node, "phandle"); !own.empty()) return own.front();
+        tree.set_cell(node, "phandle", cpu_phandles + cpu);
+        return cpu_phandles + cpu;
+    }
+    throw Failure{fmt::format("the machine's tree has no CPU {} below /cpus", cpu)};
+}
+
+void add_pool(DeviceTree& tree, const SystemPlan& plan, std::size_t index)
+{
+    const PoolDescription& pool = plan.description.pools[index];
+    const std::string node = fmt::format("/chosen/pool-{}", pool.name.value);
+    tree.add_node(node);
+    tree.set_text(node, "compatible", "xen,cpupool");
+    tree.set_cell(node, "phandle", pool_phandles + static_cast<std::uint32_t>(index));
+    std::vector<std::uint32_t> cpus;
+    for (const std::uint32_t cpu : pool.cpus.value)
+        cpus.push_back(phandle_of_cpu(tree, cpu));
+    tree.set_cells(node, "cpupool-cpus", cpus);
+    if (pool.scheduler) tree.set_text(node, "cpupool-sched", pool.scheduler->value);
+    if (pool.major_frame_us)
+        tree.set_cell(node, "bulkhead,sched-major-frame-us", pool.major_frame_us->value);
+    std::vector<std::uint32_t> windows;
+    for (const PoolDescription::Window& window : pool.windows) {
+        const auto& domains = plan.description.domains;
+        const auto owner = std::ranges::find_if(domains, [&](const DomainDescription& domain) {
+            return window.domain && window.domain->value == domain.name.value;
+        });
+        std::uint32_t phandle = 0;
+        if (owner != domains.end()) {
+            const auto domain = static_cast<std::size_t>(owner - domains.begin());
+            phandle = domain_phandles + static_cast<std::uint32_t>(domain);
+            tree.set_cell(domain_node_of(domain), "phandle", phandle);
+        }
+        windows.insert(windows.end(), {phandle, window.vcpu.value, window.run_us.value});
+    }
+    if (!windows.empty()) tree.set_cells(node, "bulkhead,sched-schedule", windows);
 }
 
 /// The domain's ends of event channels. Is there one?
@@ -103,7 +188,7 @@ void add_shared_memory(DeviceTree& tree, const std::string& domain_node,
 void add_domain(DeviceTree& tree, const SystemPlan& plan, std::size_t index)
 {
     const DomainDescription& domain = plan.description.domains[index];
-    const std::string node = fmt::format("/chosen/domU{}", index + 1);
+    const std::string node = domain_node_of(index);
     tree.add_node(node);
     tree.set_text(node, "compatible", "xen,domain");
     tree.set_text(node, "bulkhead,name", domain.name.value);
@@ -112,7 +197,7 @@ void add_domain(DeviceTree& tree, const SystemPlan& plan, std::size_t index)
     tree.set_number64(node, "memory", domain.memory.value / kibibyte);
     tree.set_cell(node, "cpus", domain.vcpus.value);
     if (domain.vpl011.value) tree.set_flag(node, "vpl011");
-    if (domain.vpmu) tree.set_flag(node, "vpmu");
+    if (domain.vpmu && domain.vpmu->value) tree.set_flag(node, "vpmu");
     if (domain.sve) tree.set_cell(node, "sve", domain.sve->value);
     if (domain.direct_map && domain.direct_map->value) tree.set_flag(node, "direct-map");
     if (domain.static_memory) {
@@ -125,15 +210,14 @@ void add_domain(DeviceTree& tree, const SystemPlan& plan, std::size_t index)
     if (domain.on_reset) tree.set_text(node, "bulkhead,on-reset", domain.on_reset->value);
     if (domain.on_crash) tree.set_text(node, "bulkhead,on-crash", domain.on_crash->value);
     if (domain.watchdog_ms) tree.set_cell(node, "bulkhead,watchdog-ms", domain.watchdog_ms->value);
+    add_parameters(tree, node, plan, domain);
     const bool has_channel = add_channels(tree, node, plan.description.channels, domain.name.value);
     if (domain.enhanced || has_channel) tree.set_text(node, "xen,enhanced", "no-xenstore");
     for (const SharedMemoryDescription& shared : plan.description.shared_memory)
         add_shared_memory(tree, node, shared, domain.name.value);
     for (const PlacedImage& placed : plan.images)
         if (placed.image.domain == index) add_module(tree, node, placed, domain.cmdline);
-    if (domain.cpus)
-        for (std::size_t vcpu = 0; vcpu < domain.cpus->value.size(); ++vcpu)
-            add_vcpu(tree, node, vcpu, domain.cpus->value[vcpu]);
+    add_vcpus(tree, node, domain);
 }
 
 } // namespace
@@ -152,6 +236,8 @@ void describe_system(DeviceTree& tree, const SystemPlan& plan, const std::string
     // libfdt adds a node before its siblings, and domain numbers follow the order of nodes.
     for (std::size_t index = plan.description.domains.size(); index > 0; --index)
         add_domain(tree, plan, index - 1);
+    for (std::size_t index = plan.description.pools.size(); index > 0; --index)
+        add_pool(tree, plan, index - 1);
 }
 
 } // namespace bulkhead::tool

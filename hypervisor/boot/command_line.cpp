@@ -31,9 +31,7 @@ bool store(Options& options, unsigned choice, std::string_view /*value*/)
 
 bool take_scheduler(Options& options, unsigned choice, std::string_view /*value*/)
 {
-    using sched::Kind;
-    constexpr Kind kinds[] = {Kind::null, Kind::credit, Kind::credit2, Kind::rtds};
-    options.scheduler = kinds[choice];
+    options.scheduler = sched::kind_of(choice);
     return true;
 }
 
@@ -107,7 +105,7 @@ constexpr Known known[] = {
     {"maxcpus", "a number from 1 on", take_maxcpus, is_text},
     {"noreboot", flag, store<&Options::noreboot>},
     {"on-error", "continue|panic", store<&Options::panic_on_error>},
-    {"sched", "null|credit|credit2|rtds", take_scheduler},
+    {"sched", "credit|credit2|arinc653|rtds|null", take_scheduler},
     {"sched_credit_tslice_ms", "a number from 1 to 1000",
      take_number<&sched::Options::tslice_ms, 1, 1000>, is_text},
     {"sched_ratelimit_us", "0, or a number from 100 to 500000", take_ratelimit, is_text},

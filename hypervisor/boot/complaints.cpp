@@ -7,7 +7,7 @@ namespace bulkhead::boot {
 void Complaints::say(const devicetree::Node* file, const devicetree::Node& where,
                      const char* format, std::initializer_list<log::Argument> arguments)
 {
-    domain_.is_wrong = true;
+    is_wrong_ = true;
     std::array<char, 300> text;
     const auto what = log::format_into(text, format, {arguments.begin(), arguments.size()});
     if (file != nullptr)

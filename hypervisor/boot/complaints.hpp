@@ -9,12 +9,13 @@
 
 namespace bulkhead::boot {
 
-/// Says what is wrong with a domain, which must not be built then.
+/// Says what is wrong with a domain, or something else of the tree, which must not be built then.
 class Complaints {
 public:
-    Complaints(DomainDescription& domain, Report& report) : domain_(domain), report_(report) {}
+    Complaints(bool& is_wrong, Report& report) : report_(report), is_wrong_(is_wrong) {}
+    Complaints(DomainDescription& domain, Report& report) : Complaints(domain.is_wrong, report) {}
 
-    /// In a node of the domain's: its path comes first.
+    /// In a node of its: that one's path comes first.
     template <typename... Arguments>
     void wrong(const devicetree::Node& where,
                log::Format<std::type_identity_t<Arguments>...> format,
@@ -32,12 +33,13 @@ public:
     }
 
 protected:
-    DomainDescription& domain_;
     Report& report_;
 
 private:
     void say(const devicetree::Node* file, const devicetree::Node& where, const char* format,
              std::initializer_list<log::Argument> arguments);
+
+    bool& is_wrong_;
 };
 
 } // namespace bulkhead::boot

@@ -45,8 +45,8 @@ class DeviceReader : Complaints {
 public:
     DeviceReader(DomainDescription& domain, const devicetree::BootModule& module,
                  const HostDevices& host, AssignedDevices& devices, Report& report)
-        : Complaints(domain, report), module_(module.node), range_(module.range), host_(host),
-          devices_(devices)
+        : Complaints(domain, report), domain_(domain), module_(module.node), range_(module.range),
+          host_(host), devices_(devices)
     {
     }
 
@@ -220,6 +220,7 @@ private:
             refuse("is one more than there is room to note");
     }
 
+    DomainDescription& domain_;
     Node module_;
     PhysicalRange range_;
     const HostDevices& host_;

@@ -2,6 +2,7 @@
 
 #include "base/bits.hpp"
 #include "base/log.hpp"
+#include "boot/cpu_pools.hpp"
 #include "boot/domain_tree.hpp"
 #include "boot/guest_ram.hpp"
 #include "boot/gzip.hpp"
@@ -144,10 +145,17 @@ Result<void> load_tree(const DomainDescription& description, const HostResources
 Result<void> place_vcpus_on_cpus(const DomainDescription& description, domain::Domain& domain)
 {
     for (auto& vcpu : domain.vcpus()) {
-        const auto cpu = description.cpus[vcpu.id.value()];
+        const auto id = vcpu.id.value();
+        const auto cpu = description.cpus[id];
         vcpu.placed_on = cpu;
-        vcpu.hard_affinity = description.hard_affinity[vcpu.id.value()];
-        if (auto placed = sched::scheduler_of(cpu).insert(vcpu); !placed) return placed;
+        vcpu.hard_affinity = description.hard_affinity[id];
+        auto& scheduler = sched::scheduler_of(cpu);
+        const bool shares = description.scheduler != sched::Kind::null;
+        if (shares) vcpu.soft_affinity = soft_affinity(description, id);
+        if (auto placed = scheduler.insert(vcpu); !placed) return placed;
+        if (!shares) continue;
+        if (auto given = scheduler.adjust(vcpu, parameters_of(description, id)); !given)
+            return given;
     }
     return {};
 }

@@ -29,6 +29,7 @@ constexpr std::string_view known_properties[] = {
     "linux,phandle",
     "memory",
     "cpus",
+    "domain-cpupool",
     "direct-map",
     "xen,static-mem",
     "#xen,static-mem-address-cells",
@@ -55,8 +56,10 @@ constexpr struct {
     std::string_view name;
     std::string_view neutral;
 } unsupported_properties[] = {
-    {"domain-cpupool", {}},   {"llc-colors", {}},    {"v8r_el1_msa", {}},
-    {"xen,sci_type", "none"}, {"capabilities", "0"},
+    {"llc-colors", {}},
+    {"v8r_el1_msa", {}},
+    {"xen,sci_type", "none"},
+    {"capabilities", "0"},
 };
 
 /// "0-2,5" as a set of CPUs below `count`.
@@ -78,7 +81,7 @@ std::optional<CpuMask> cpu_list(std::string_view list, unsigned count)
 class DomainReader : Complaints {
 public:
     DomainReader(DomainDescription& domain, DomainLimits limits, Report& report)
-        : Complaints(domain, report), node_(domain.node), limits_(limits)
+        : Complaints(domain, report), domain_(domain), node_(domain.node), limits_(limits)
     {
     }
 
@@ -110,6 +113,8 @@ private:
     {
         for (const auto property : node_.properties()) {
             const auto name = property.name();
+            // cpu_pools.cpp knows these.
+            if (name.starts_with("bulkhead,sched-")) continue;
             if (std::ranges::find(known_properties, name) != std::end(known_properties)) continue;
             const auto* const unsupported = std::ranges::find(
                 unsupported_properties, name, [](const auto& entry) { return entry.name; });
@@ -298,22 +303,44 @@ private:
         if (affinity_given_ & bit(*id))
             return wrong(child, "id = {} is another node's already", *id);
         affinity_given_ |= bit(*id);
-        const auto list = child.string("hard-affinity");
+        read_affinity(child, "hard-affinity", domain_.hard_affinity[*id]);
+        CpuMask soft{};
+        read_affinity(child, "soft-affinity", soft);
+    }
+
+    void read_affinity(const Node& child, std::string_view property, CpuMask& affinity)
+    {
+        const auto list = child.string(property);
         if (!list && list.error() == Error::no_entry) return;
         const auto mask = list ? cpu_list(*list, limits_.cpus) : std::nullopt;
         if (!mask)
-            wrong(child, "hard-affinity = \"{}\" has to list CPUs from 0 to {}, as \"0-1,3\"",
+            wrong(child, "{} = \"{}\" has to list CPUs from 0 to {}, as \"0-1,3\"", property,
                   list.value_or("?"), limits_.cpus - 1);
         else
-            domain_.hard_affinity[*id] = *mask;
+            affinity = *mask;
     }
 
+    DomainDescription& domain_;
     Node node_;
     DomainLimits limits_;
     std::uint64_t affinity_given_ = 0;
 };
 
 } // namespace
+
+std::optional<Node> vcpu_node(const DomainDescription& domain, unsigned vcpu)
+{
+    for (const auto child : domain.node.children())
+        if (child.is_compatible("xen,vcpu") && child.u32("id") == vcpu) return child;
+    return std::nullopt;
+}
+
+CpuMask soft_affinity(const DomainDescription& domain, unsigned vcpu)
+{
+    const auto node = vcpu_node(domain, vcpu);
+    const auto list = node ? node->string("soft-affinity") : failure(Error::no_entry);
+    return list ? cpu_list(*list, max_cpus).value_or(all_cpus) : all_cpus;
+}
 
 void read_domains(const devicetree::Tree& tree, DomainLimits limits, DomainDescriptions& domains,
                   Report& report)

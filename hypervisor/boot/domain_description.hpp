@@ -7,6 +7,7 @@
 #include "devicetree/boot_module.hpp"
 #include "devicetree/tree.hpp"
 #include "domain/shutdown.hpp"
+#include "sched/scheduler.hpp"
 
 #include <array>
 #include <cstdint>
@@ -51,9 +52,12 @@ struct DomainDescription {
     std::optional<devicetree::BootModule> device_tree;
     std::optional<devicetree::Tree> devices;
 
-    /// Where each vCPU may run, and from place_vcpus on, where it does.
+    /// Where each vCPU may run, and from place_vcpus on, where it does, or begins.
     std::array<CpuMask, max_cpus> hard_affinity{};
     std::array<CpuId, max_cpus> cpus{};
+    /// From read_pools on: the number of its CPU pool, and that one's scheduler.
+    std::uint8_t pool = 0;
+    sched::Kind scheduler = sched::Kind::null;
 };
 
 using DomainDescriptions = FixedVector<DomainDescription, 32>;
@@ -77,5 +81,10 @@ struct DomainLimits {
 /// and what would be right. A property that is not known is a warning.
 void read_domains(const devicetree::Tree& tree, DomainLimits limits, DomainDescriptions& domains,
                   Report& report);
+
+/// The `xen,vcpu` node of one.
+std::optional<devicetree::Node> vcpu_node(const DomainDescription& domain, unsigned vcpu);
+/// Where it would rather run.
+CpuMask soft_affinity(const DomainDescription& domain, unsigned vcpu);
 
 } // namespace bulkhead::boot

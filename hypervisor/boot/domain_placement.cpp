@@ -12,7 +12,7 @@ namespace {
 /// breadth-first search from the new vCPU over CPUs that it could have if their owners moved.
 class CpuPlacement {
 public:
-    explicit CpuPlacement(unsigned cpu_count) : all_(bits(cpu_count - 1, 0)) {}
+    explicit CpuPlacement(CpuMask cpus) : all_(cpus) {}
 
     [[nodiscard]] std::size_t used() const { return seats_.size(); }
 
@@ -77,17 +77,18 @@ private:
 
 } // namespace
 
-void place_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report)
+void place_vcpus(DomainDescriptions& domains, unsigned pool, CpuMask cpus, Report& report)
 {
-    CpuPlacement placement{cpu_count};
+    CpuPlacement placement{cpus};
+    const auto count = static_cast<std::size_t>(std::popcount(cpus));
     for (auto& domain : domains) {
-        if (domain.is_wrong) continue;
+        if (domain.is_wrong || domain.pool != pool) continue;
         const auto before = placement.used();
         Complaints complain{domain, report};
-        if (domain.vcpus > cpu_count - before) {
+        if (domain.vcpus > count - before) {
             complain.wrong(domain.node,
                            "cpus = {}, but {} of {} CPUs are free, and each vCPU gets its own",
-                           domain.vcpus, cpu_count - before, cpu_count);
+                           domain.vcpus, count - before, count);
             continue;
         }
         for (unsigned vcpu = 0; vcpu < domain.vcpus && !domain.is_wrong; ++vcpu) {
@@ -101,21 +102,34 @@ void place_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report
     }
 }
 
-void spread_vcpus(DomainDescriptions& domains, unsigned cpu_count, Report& report)
+void spread_vcpus(DomainDescriptions& domains, unsigned pool, CpuMask cpus, Report& report)
 {
     unsigned next = 0;
     for (auto& domain : domains) {
+        if (domain.is_wrong || domain.pool != pool) continue;
+        Complaints complain{domain, report};
         const auto needs_own_cpus = [&](std::string_view what) {
-            Complaints{domain, report}.wrong(
-                domain.node, "{} needs CPUs that are not shared: sched=null, or no {}", what, what);
+            complain.wrong(domain.node,
+                           "{} needs CPUs that are not shared: scheduler null, or no {}", what,
+                           what);
         };
         if (domain.vpmu) needs_own_cpus("vpmu");
         if (domain.sve_bits != 0) needs_own_cpus("sve");
-        if (domain.is_wrong) continue;
         for (unsigned vcpu = 0; vcpu < domain.vcpus; ++vcpu) {
-            while ((domain.hard_affinity[vcpu] & bit(next % cpu_count)) == 0)
-                ++next;
-            domain.cpus[vcpu] = CpuId{next++ % cpu_count};
+            const auto may = domain.hard_affinity[vcpu] & cpus;
+            const auto rather = may & soft_affinity(domain, vcpu);
+            if (may == 0) {
+                complain.wrong(domain.node,
+                               "hard-affinity of vCPU {} (mask {x}) has no CPU of its pool (mask "
+                               "{x})",
+                               vcpu, domain.hard_affinity[vcpu], cpus);
+                continue;
+            }
+            // The next one from there on, around the end.
+            const auto from = rather != 0 ? rather : may;
+            const auto later = from & ~(bit(next) - 1);
+            next = static_cast<unsigned>(std::countr_zero(later != 0 ? later : from));
+            domain.cpus[vcpu] = CpuId{next++};
         }
     }
 }

@@ -2,12 +2,12 @@
 
 #include "base/bits.hpp"
 #include "base/log.hpp"
+#include "boot/cpu_pools.hpp"
 #include "boot/domain_placement.hpp"
 #include "boot/static_channels.hpp"
 #include "device/guest_layout.hpp"
 #include "machine/cpu.hpp"
 #include "machine/memory.hpp"
-#include "sched/cpu_pool.hpp"
 
 namespace bulkhead::boot {
 namespace {
@@ -17,6 +17,7 @@ namespace layout = device::guest_layout;
 /// What is known of all domains: kept, for those that are restarted.
 struct Plan {
     DomainDescriptions descriptions;
+    PoolDescriptions pools;
     AssignedDevices devices;
     SharedMemories shared;
     FixedVector<DomainBuild*, domain::Domain::most> built;
@@ -83,10 +84,11 @@ void describe_domains(const devicetree::Tree& tree, HostResources& host,
                     .console_interrupt = console_interrupt,
                     .spis = host.spis},
                    plan.devices, report);
-    if (host.options.scheduler == sched::Kind::null)
-        place_vcpus(descriptions, machine::cpu_count(), report);
-    else
-        spread_vcpus(descriptions, machine::cpu_count(), report);
+    read_pools(tree, host.description.processors, machine::cpu_count(), host.options.scheduler,
+               descriptions, plan.pools, report);
+    for (unsigned n = 0; n < plan.pools.size(); ++n)
+        (plan.pools[n].kind == sched::Kind::null ? place_vcpus : spread_vcpus)(
+            descriptions, n, plan.pools[n].cpus, report);
     check_memory(descriptions, host.free_ram.total(), report);
     report.print();
 }
@@ -111,12 +113,11 @@ unsigned start_domains(const devicetree::Tree& tree, HostResources& host,
                        std::span<const Occupied> occupied, device::ConsoleMux& console,
                        Report& report)
 {
-    if (host.options.scheduler != sched::Kind::null)
-        sched::pools::start(host.options.scheduler, host.options.sched);
     const auto plan = memory::page_pool().create<Plan>();
     if (!plan) machine::halt("no memory to describe the domains in");
-    auto& [descriptions, devices, shared, built] = **plan;
+    auto& [descriptions, pools, devices, shared, built] = **plan;
     describe_domains(tree, host, occupied, report, **plan);
+    start_pools(tree, descriptions, pools, host.options.sched);
     host.devices = &devices;
     host.shared = shared;
     if (host.options.bootscrub) clear_shared_memory(shared);

@@ -55,7 +55,7 @@ class StaticMemoryReader : Complaints {
 public:
     StaticMemoryReader(DomainDescription& domain, memory::PhysicalRanges& free, SharedMemories& all,
                        Report& report)
-        : Complaints(domain, report), free_(free), all_(all)
+        : Complaints(domain, report), domain_(domain), free_(free), all_(all)
     {
     }
 
@@ -138,6 +138,7 @@ private:
         return true;
     }
 
+    DomainDescription& domain_;
     memory::PhysicalRanges& free_;
     SharedMemories& all_;
 };

@@ -38,6 +38,15 @@ void read_enable_method(const Node& node, Processor& processor, Report& report)
 
 } // namespace
 
+unsigned Processors::number_of(const Node& node) const
+{
+    const auto reg = written_range(node, "reg", 0);
+    const auto* const found = reg && is_processor(node)
+                                  ? std::ranges::find(all, reg->start.value(), &Processor::affinity)
+                                  : all.end();
+    return found == all.end() ? max_cpus : static_cast<unsigned>(found - all.begin());
+}
+
 Result<void> read_processors(const Tree& tree, std::uint64_t boot_affinity, Processors& processors,
                              Report& report)
 {

@@ -28,6 +28,9 @@ struct Processors {
     /// guests are told about theirs.
     std::span<const std::byte> compatible;
     std::uint32_t clock_frequency = 0;
+
+    /// The CpuId of that node's; max_cpus if it is none's.
+    [[nodiscard]] unsigned number_of(const Node& node) const;
 };
 
 /// The CPUs below /cpus. `boot_affinity` is the running CPU's. Nodes that cannot be used are

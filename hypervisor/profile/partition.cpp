@@ -1,13 +1,14 @@
 // The partitioning profile: in place of what CMakeLists.txt leaves out of it. A tree that asks for
 // that is told so, a guest that calls it gets what Xen answers to calls that there are not.
 
+#include "base/bits.hpp"
 #include "boot/complaints.hpp"
+#include "boot/cpu_pools.hpp"
 #include "boot/static_channels.hpp"
 #include "domain/vcpu.hpp"
 #include "machine/cpu.hpp"
 #include "machine/upcalls.hpp"
 #include "main/host.hpp"
-#include "sched/cpu_pool.hpp"
 #include "sched/null_scheduler.hpp"
 #include "sched/trace.hpp"
 
@@ -51,18 +52,39 @@ void bind_channels(const devicetree::Tree& /*tree*/, const DomainDescriptions& /
 {
 }
 
+void read_pools(const devicetree::Tree& /*tree*/, const devicetree::Processors& /*processors*/,
+                unsigned cpu_count, sched::Kind usual, DomainDescriptions& domains,
+                PoolDescriptions& pools, Report& report)
+{
+    if (usual != sched::Kind::null)
+        machine::halt("sched= asks for a scheduler other than null, which this build "
+                      "(partitioning alone) has not");
+    static_cast<void>(pools.push({.cpus = bits(cpu_count - 1, 0)}));
+    for (auto& domain : domains)
+        for (const auto property : domain.node.properties())
+            if (property.name() == "domain-cpupool" ||
+                property.name().starts_with("bulkhead,sched-"))
+                Complaints{domain, report}.wrong(
+                    domain.node,
+                    "{} is for schedulers that this build (partitioning alone) has not",
+                    property.name());
+}
+
+void start_pools(const devicetree::Tree& /*tree*/, const DomainDescriptions& /*domains*/,
+                 const PoolDescriptions& /*pools*/, const sched::Options& /*options*/)
+{
+}
+sched::Parameters parameters_of(const DomainDescription& /*domain*/, unsigned /*vcpu*/)
+{
+    return {};
+}
+
 } // namespace boot
 
 sched::Scheduler& sched::scheduler_of(CpuId /*cpu*/)
 {
     static constinit NullScheduler null{all_cpus};
     return null;
-}
-
-void sched::pools::start(Kind /*kind*/, const Options& /*options*/)
-{
-    machine::halt("sched= asks for a scheduler other than null, which this build (partitioning "
-                  "alone) has not");
 }
 
 void domain::Vcpu::tell_run_state() {}

@@ -82,7 +82,7 @@ Scheduler& scheduler_of(CpuId cpu)
 
 namespace pools {
 
-void start(Kind kind, const Options& chosen)
+void start(Kind kind, const Options& chosen, CpuMask cpus)
 {
     const Guard guard{lock};
     options = chosen;
@@ -92,7 +92,8 @@ void start(Kind kind, const Options& chosen)
     auto& first = all[0];
     first = {.kind = kind, .scheduler = build(kind, places[0]), .cpus = 0};
     for (std::uint32_t cpu = 0; cpu < machine::cpu_count(); ++cpu)
-        static_cast<void>(give(first, CpuId{cpu})); // arinc653 takes one
+        if ((cpus & bit(cpu)) != 0)
+            static_cast<void>(give(first, CpuId{cpu})); // arinc653 takes one
 }
 
 Result<PoolId> create(Kind kind)

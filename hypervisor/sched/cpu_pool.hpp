@@ -20,8 +20,9 @@ struct Pool {
     CpuMask cpus = 0;
 };
 
-/// Before the first unit comes: pool 0 has this scheduler, and the options are everybody's.
-void start(Kind kind, const Options& options);
+/// Before the first unit comes: pool 0 has this scheduler and these CPUs, the options are
+/// everybody's.
+void start(Kind kind, const Options& options, CpuMask cpus = all_cpus);
 
 /// no_space: there are most_pools already.
 Result<PoolId> create(Kind kind);

@@ -4,10 +4,16 @@
 #include "machine/time.hpp"
 #include "sched/unit.hpp"
 
+#include <cstddef>
+#include <string_view>
+
 namespace bulkhead::sched {
 
 /// Which scheduler, in Xen's numbers (XEN_SCHEDULER_*, public/sysctl.h).
 enum class Kind : std::uint8_t { credit = 5, credit2 = 6, arinc653 = 7, rtds = 8, null = 9 };
+inline constexpr std::string_view kind_names[] = {"credit", "credit2", "arinc653", "rtds", "null"};
+constexpr std::string_view name_of(Kind kind) { return kind_names[std::size_t(kind) - 5]; }
+constexpr Kind kind_of(std::size_t name) { return Kind(name + 5); }
 
 /// What a unit may be given, as in Xen: names, units and defaults.
 struct Parameters {

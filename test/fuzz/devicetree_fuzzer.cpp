@@ -2,6 +2,7 @@
 // neither crash nor hang.
 
 #include "boot/command_line.hpp"
+#include "boot/cpu_pools.hpp"
 #include "boot/domain_checks.hpp"
 #include "boot/domain_description.hpp"
 #include "boot/domain_placement.hpp"
@@ -63,13 +64,24 @@ void read_tree(const devicetree::Tree& tree)
     boot::read_shared_memory(*domains, free, *shared, report);
     boot::check_claims(*domains, *shared, host->memory, {}, report);
     boot::check_memory(*domains, host->memory.ram.total(), report);
-    boot::place_vcpus(*domains, cpus, report);
+    auto pools = std::make_unique<boot::PoolDescriptions>();
+    boot::read_pools(tree, host->processors, cpus, options.scheduler, *domains, *pools, report);
+    for (unsigned n = 0; n < pools->size(); ++n) {
+        const auto& each = (*pools)[n];
+        const bool is_null = each.kind == sched::Kind::null;
+        (is_null ? boot::place_vcpus : boot::spread_vcpus)(*domains, n, each.cpus, report);
+    }
     std::uint64_t taken = 0;
     for (const auto& domain : *domains) {
+        const auto& own = (*pools)[domain.pool];
         for (unsigned vcpu = 0; !domain.is_wrong && vcpu < domain.vcpus; ++vcpu) {
             const auto cpu = std::uint64_t{1} << domain.cpus[vcpu].value();
-            if ((taken & cpu) != 0 || (domain.hard_affinity[vcpu] & cpu) == 0) __builtin_trap();
+            if ((domain.hard_affinity[vcpu] & own.cpus & cpu) == 0) __builtin_trap();
+            if ((taken & cpu) != 0 && own.kind == sched::Kind::null) __builtin_trap();
             taken |= cpu;
+            const auto given = boot::parameters_of(domain, vcpu);
+            if (own.kind == sched::Kind::rtds && given.budget_us > given.period_us)
+                __builtin_trap();
         }
     }
 

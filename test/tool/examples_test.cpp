@@ -35,6 +35,12 @@ TEST(Examples, of_each_key_have_the_right_type)
     toml += "[[domain]]\n";
     for (const KeyDescription& key : domain_keys())
         toml += key.name + " = " + key.example + "\n";
+    toml += "[[pool]]\n";
+    for (const KeyDescription& key : pool_keys())
+        if (key.name != "window") toml += key.name + " = " + key.example + "\n";
+    toml += "[[pool.window]]\n";
+    for (const KeyDescription& key : window_keys())
+        toml += key.name + " = " + key.example + "\n";
     toml += "[[channel]]\n";
     for (const KeyDescription& key : channel_keys())
         toml += key.name + " = " + key.example + "\n";

@@ -91,8 +91,9 @@ TEST(CommandLine, a_wrong_value_is_answered_with_what_would_be_right)
     EXPECT_EQ(messages("vwfi=maybe"),
               "error: command line: vwfi=maybe: vwfi has to be auto|native|trap\n");
     EXPECT_EQ(messages("vwfi"), "error: command line: vwfi: vwfi has to be auto|native|trap\n");
-    EXPECT_EQ(messages("sched=cfs"),
-              "error: command line: sched=cfs: sched has to be null|credit|credit2|rtds\n");
+    EXPECT_EQ(
+        messages("sched=cfs"),
+        "error: command line: sched=cfs: sched has to be credit|credit2|arinc653|rtds|null\n");
     EXPECT_EQ(messages("sched_ratelimit_us=50"),
               "error: command line: sched_ratelimit_us=50: sched_ratelimit_us has to be 0, or a "
               "number from 100 to 500000\n");

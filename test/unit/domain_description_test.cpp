@@ -186,7 +186,7 @@ TEST(DomainDescription, spis_are_bounded_by_the_gic_and_the_uart_needs_one)
 TEST(DomainDescription, what_is_not_supported_says_so_and_what_would_be)
 {
     const std::string base = "memory = <0 4096>; cpus = <1>;";
-    for (const std::string name : {"domain-cpupool", "llc-colors", "v8r_el1_msa"})
+    for (const std::string name : {"llc-colors", "v8r_el1_msa"})
         EXPECT_EQ(said_about(base + name + ";"),
                   "error: /chosen/d: " + name + " is not supported; remove it\n");
     const struct {
@@ -352,7 +352,7 @@ std::string pinned(std::string_view name, std::initializer_list<std::string_view
 /// The CPUs of all domains that are not wrong: "0 1/2".
 std::string placed(Domains& domains, unsigned cpus = 4)
 {
-    place_vcpus(domains.all, cpus, domains.report);
+    place_vcpus(domains.all, 0, bits(cpus - 1, 0), domains.report);
     std::string text;
     for (const auto& one : domains.all) {
         if (one.is_wrong) {
@@ -428,10 +428,10 @@ TEST(Placement, what_does_not_move_with_a_vcpu_is_refused_where_cpus_are_shared)
 {
     Domains domains{domain("a", 1, "vpmu;") + domain("b", 1, "sve;") + domain("c", 1)};
     EXPECT_EQ(domains.report.text(), "");
-    spread_vcpus(domains.all, 4, domains.report);
+    spread_vcpus(domains.all, 0, 0b1111, domains.report);
     EXPECT_EQ(domains.report.text(),
-              "error: /chosen/a: vpmu needs CPUs that are not shared: sched=null, or no vpmu\n"
-              "error: /chosen/b: sve needs CPUs that are not shared: sched=null, or no sve\n");
+              "error: /chosen/a: vpmu needs CPUs that are not shared: scheduler null, or no vpmu\n"
+              "error: /chosen/b: sve needs CPUs that are not shared: scheduler null, or no sve\n");
     EXPECT_FALSE(domains[2].is_wrong);
 }
 

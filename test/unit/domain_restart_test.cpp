@@ -54,7 +54,7 @@ struct Host {
                      "xen,shared-mem = <0 0x70000000 0 0x1000>; }; }; }; };");
         Report report;
         read_domains(tree->tree(), {.cpus = 2, .vcpus = 8}, domains, report);
-        place_vcpus(domains, 2, report);
+        place_vcpus(domains, 0, 0b11, report);
         read_shared_memory(domains, free, shared, report);
         EXPECT_EQ(report.text(), "");
         resources.shared = shared;
