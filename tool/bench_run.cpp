@@ -143,6 +143,24 @@ Column measure_rows(Session& session, const BenchMachine& machine, Ground ground
     return column;
 }
 
+Column measure_wake(Session& session)
+{
+    BenchReport report;
+    RunRequest run{.system = bench_request(session, {}, "rows=pair", 2),
+                   .shown = session.progress.verbose(),
+                   .at_most = longest_run,
+                   .log_name = "bench-wake",
+                   .watcher = [&](const ConsoleLine& line, Elapsed) {
+                       report.add_line(line.text);
+                       return report.is_done();
+                   }};
+    run.system.more_bootargs = " sched=credit2 vwfi=trap";
+    run_system(session, run);
+    const auto found = report.column().find("sgi_other");
+    if (found == report.column().end()) return {};
+    return {{"wake_other", found->second}};
+}
+
 Column measure_scale(Session& session, unsigned domains)
 {
     SystemRequest request{.file = session.project.root() / "bench" / "partition.toml"};

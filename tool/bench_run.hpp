@@ -38,7 +38,15 @@ std::map<Ground, Column> measure_linux(Session& session, const BenchMachine& mac
 /// virtual timer's path of one of them while the others sleep.
 Column measure_scale(Session& session, unsigned domains);
 
-/// The virtual timer's path with a WFI that traps, for a vCPU that has its CPU alone.
-Column measure_trapped_wait(Session& session);
+/// vCPUs that share a CPU under credit2: from one to the next, with few and many that are runnable;
+/// and how often EL2 runs while nothing happens to one that is alone, whatever scheduler it has.
+Column measure_sharing(Session& session, const BenchMachine& machine);
+
+/// From an SGI to the handler of a vCPU that sleeps on an idle CPU, under credit2.
+Column measure_wake(Session& session);
+
+/// The timers' paths of a vCPU that has its CPU alone: with a WFI that traps, and of the schedulers
+/// that share CPUs with the usual one, of which the slowest counts.
+Column measure_lone_timers(Session& session);
 
 } // namespace bulkhead::tool

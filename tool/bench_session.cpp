@@ -34,7 +34,11 @@ BenchResult run_bench(Session& session, const BenchMachine& machine, const Bench
     if (scope.scale && machine.kind == MachineKind::virt && machine.gic == 3)
         for (const unsigned domains : {1U, 4U, 16U})
             own.merge(measure_scale(session, domains));
-    if (machine.name() == "virt-gicv3") own.merge(measure_trapped_wait(session));
+    if (machine.name() == "virt-gicv3") {
+        own.merge(measure_lone_timers(session));
+        own.merge(measure_wake(session));
+        if (scope.trace) own.merge(measure_sharing(session, machine));
+    }
     if (scope.linux_boot && machine.kind == MachineKind::virt)
         for (auto& [ground, column] : measure_linux(session, machine))
             result.columns[ground].merge(column);

@@ -1,10 +1,12 @@
 #include "bench_run.hpp"
 
+#include "byte_size.hpp"
 #include "failure.hpp"
 #include "file_contents.hpp"
 #include "name_value_words.hpp"
 #include "system_run.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <numeric>
 #include <sstream>
@@ -28,6 +30,19 @@ struct Visit {
 struct Trace {
     std::vector<Visit> visits; ///< the most frequent first
     std::uint64_t total = 0;
+
+    /// How many instructions half of a CPU's visits of a vector take at most.
+    [[nodiscard]] std::uint64_t median(std::uint64_t cpu, std::uint64_t vector) const
+    {
+        std::vector<std::uint64_t> all;
+        for (const Visit& visit : visits)
+            if (visit.cpu == cpu && visit.entry % 0x800 == vector)
+                all.insert(all.end(), visit.times, visit.instructions);
+        if (all.empty()) (void)most_frequent(cpu, vector);
+        const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
+        std::ranges::nth_element(all, middle);
+        return *middle;
+    }
 
     /// The most frequent one; throws Failure if there is none.
     [[nodiscard]] const Visit& most_frequent(std::uint64_t cpu, std::uint64_t vector) const
@@ -74,11 +89,42 @@ bool appears(const std::filesystem::path& file, std::chrono::milliseconds at_mos
     return true;
 }
 
-Trace trace_of(Session& session, const BenchMachine& machine, const std::string& name,
-               const std::string& cmdline, std::uint32_t cpus)
+/// What runs while the plugin counts.
+struct Traced {
+    std::string name; ///< of its files
+    std::string cmdline;
+    std::uint32_t cpus = 1;
+    std::string scheduler{}; ///< with the usual WFI, if not null and a native one
+    unsigned domains = 1;    ///< with the same guest on the same CPU
+};
+
+SystemRequest traced_request(const Session& session, const BenchMachine& machine,
+                             const Traced& traced)
+{
+    SystemRequest request = bench_request(session, machine, traced.cmdline, traced.cpus);
+    request.change = [traced, change = request.change](SystemDescription& description) {
+        change(description);
+        if (!traced.scheduler.empty())
+            description.machine.bootargs.value =
+                "console=dtuart bootscrub=off sched=" + traced.scheduler;
+        if (traced.domains == 1) return;
+        description.machine.memory->value = 2 * gibibyte;
+        DomainDescription domain = description.domains.at(0);
+        domain.memory.value = 4 * mebibyte;
+        domain.cpus.reset();
+        description.domains.clear();
+        for (unsigned n = 0; n < traced.domains; ++n) {
+            domain.name.value = fmt::format("guest{}", n);
+            description.domains.push_back(domain);
+        }
+    };
+    return request;
+}
+
+Trace trace_of(Session& session, const BenchMachine& machine, const Traced& traced)
 {
     const std::filesystem::path file =
-        session.project.logs() / fmt::format("trace-{}-{}.txt", machine.name(), name);
+        session.project.logs() / fmt::format("trace-{}-{}.txt", machine.name(), traced.name);
     std::filesystem::remove(file);
     // Where EL2's code is, and its direct map of devices: arm64/layout.hpp.
     const bool is_virt = machine.kind == MachineKind::virt;
@@ -90,35 +136,60 @@ Trace trace_of(Session& session, const BenchMachine& machine, const std::string&
         return !line.domain && line.text.starts_with("all domains have stopped") &&
                appears(file, std::chrono::seconds{10});
     };
-    RunRequest run{.system = bench_request(session, machine, cmdline, cpus),
+    RunRequest run{.system = traced_request(session, machine, traced),
                    .shown = session.progress.verbose(),
                    .at_most = longest_trace,
-                   .log_name = fmt::format("trace-{}-{}", machine.name(), name),
+                   .log_name = fmt::format("trace-{}-{}", machine.name(), traced.name),
                    .watcher = is_over,
                    .more_arguments = {"-plugin", plugin}};
     run_system(session, run);
     if (!std::filesystem::exists(file))
         throw Failure{fmt::format("{}: the traced run did not come to its end; its console: {}",
-                                  name,
+                                  traced.name,
                                   (session.project.logs() / (run.log_name + ".log")).string())};
     return read_trace(file);
 }
 
 /// Exceptions that EL2 takes in a second in which nothing happens: the difference of two runs.
 std::uint64_t exceptions_per_second(Session& session, const BenchMachine& machine,
-                                    const std::string& rows)
+                                    const std::string& rows, const std::string& scheduler = "")
 {
     constexpr std::uint64_t short_ms = 50;
     constexpr std::uint64_t long_ms = 250;
     const auto total = [&](std::uint64_t ms) {
-        return trace_of(session, machine, rows, fmt::format("rows={} ms={}", rows, ms), 1).total;
+        const auto cmdline = fmt::format("rows={} ms={}", rows, ms);
+        return trace_of(session, machine, {rows, cmdline, 1, scheduler}).total;
     };
     const std::uint64_t some = total(short_ms);
     const std::uint64_t more = total(long_ms);
     return (more - some) * 1000 / (long_ms - short_ms);
 }
 
+/// From the timer that ends a vCPU's time to the next one's instruction, with so many that never
+/// wait.
+Figure switch_between(Session& session, const BenchMachine& machine, unsigned vcpus)
+{
+    const Trace trace = trace_of(session, machine,
+                                 {.name = fmt::format("switch-{}", vcpus),
+                                  .cmdline = "rows=busy ms=500",
+                                  .scheduler = "credit2",
+                                  .domains = vcpus});
+    return Figure::of(trace.median(0, irq_vector));
+}
+
 } // namespace
+
+Column measure_sharing(Session& session, const BenchMachine& machine)
+{
+    Column column;
+    for (const unsigned vcpus : {2U, 16U, 31U})
+        column[fmt::format("switch_{}", vcpus)] = switch_between(session, machine, vcpus);
+    std::uint64_t exceptions = 0;
+    for (const char* scheduler : {"credit", "credit2", "rtds"})
+        exceptions += exceptions_per_second(session, machine, "busy", scheduler);
+    column["lone_exceptions"] = Figure::of(exceptions);
+    return column;
+}
 
 Column measure_trace(Session& session, const BenchMachine& machine)
 {
@@ -127,9 +198,9 @@ Column measure_trace(Session& session, const BenchMachine& machine)
         {{"cmake", "--build", session.project.host_build().string(), "--target", "el2_trace"}},
         "el2-trace");
     session.progress.say(fmt::format("tracing EL2 on {}", machine.name()));
-    const Trace timer = trace_of(session, machine, "timer", "rows=timer", 1);
+    const Trace timer = trace_of(session, machine, {"timer", "rows=timer"});
     const Visit& path = timer.most_frequent(0, irq_vector);
-    const Trace pair = trace_of(session, machine, "pair", "rows=pair", 2);
+    const Trace pair = trace_of(session, machine, {"pair", "rows=pair", 2});
     return {{"timer_lines", Figure::of(path.code_lines + path.data_lines)},
             {"sgi_other_el2", Figure::of(pair.most_frequent(0, synchronous_vector).instructions +
                                          pair.most_frequent(1, irq_vector).instructions)},

@@ -26,8 +26,9 @@ void arrange(SystemDescription& description, const LatencySetup& setup)
         fmt::format(" sched={} vwfi={}", setup.scheduler, setup.vwfi);
     const bool has_linux = setup.neighbour == Neighbour::linux_idle;
     auto& domains = description.domains;
-    domains[latency].cmdline = Given<std::string>{fmt::format(
-        "mode=wfi samples={} after-ms={}", samples, has_linux ? linux_is_idle_after_ms : 10)};
+    domains[latency].cmdline =
+        Given<std::string>{fmt::format("mode=wfi timer={} samples={} after-ms={}", setup.timer,
+                                       samples, has_linux ? linux_is_idle_after_ms : 10)};
     domains[storm].cmdline = Given<std::string>{"kind=" + name_of(setup.neighbour)};
     const bool has_place = setup.pinned || setup.scheduler == "null";
     if (has_place && !setup.shares_cpu) {
@@ -95,12 +96,23 @@ std::vector<LatencyPanel> measure_panels(Session& session, std::vector<LatencyPa
     return panels;
 }
 
-Column measure_trapped_wait(Session& session)
+Column measure_lone_timers(Session& session)
 {
-    const LatencyRow row = measure_latency(session, {.scheduler = "null", .vwfi = "trap"});
-    if (!row.figures) return {};
-    return {
-        {"vtimer_trapped", {samples, row.figures->least, row.figures->average, row.figures->most}}};
+    Column column;
+    const auto measure = [&](const std::string& row, const LatencySetup& setup) {
+        const auto figures = measure_latency(session, setup).figures;
+        if (!figures) return;
+        const Figure figure{samples, figures->least, figures->average, figures->most};
+        auto& most = column.try_emplace(row, figure).first->second;
+        if (figure.most > most.most) most = figure;
+    };
+    measure("vtimer_trapped", {.scheduler = "null", .vwfi = "trap"});
+    measure("vtimer_trapped_credit2", {.scheduler = "credit2", .vwfi = "trap"});
+    for (const char* scheduler : {"credit", "credit2", "rtds"}) {
+        measure("vtimer_lone", {.scheduler = scheduler, .vwfi = "auto"});
+        measure("ptimer_lone", {.scheduler = scheduler, .vwfi = "auto", .timer = "physical"});
+    }
+    return column;
 }
 
 } // namespace bulkhead::tool

@@ -19,6 +19,7 @@ struct LatencySetup {
     bool shares_cpu = false; ///< all vCPUs have one CPU between them
     bool pinned = false;     ///< the guest has a CPU to itself by affinity
     std::string vwfi = "native";
+    std::string timer = "virtual";
 
     [[nodiscard]] std::string title() const;
     /// CPUs of the machine.
