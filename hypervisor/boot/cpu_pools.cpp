@@ -272,7 +272,7 @@ void collect(const Tree& tree, const devicetree::Processors& processors, unsigne
              Kind usual, PoolDescriptions& pools, Report& report)
 {
     const auto chosen = tree.at_path("/chosen");
-    static_cast<void>(pools.push({.node = chosen.value_or(Node{}), .kind = usual}));
+    static_cast<void>(pools.push({.node = chosen.value_or(tree.root()), .kind = usual}));
     CpuMask taken = 0;
     if (chosen)
         for (const auto node : chosen->children()) {

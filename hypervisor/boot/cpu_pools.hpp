@@ -11,7 +11,7 @@ namespace bulkhead::boot {
 
 /// CPUs and their scheduler: a `xen,cpupool` node below /chosen, or the CPUs that no node names.
 struct PoolDescription {
-    /// /chosen, where no node names the CPUs.
+    /// /chosen (or the root), where no node names the CPUs.
     devicetree::Node node{};
     /// Nothing runs on its CPUs.
     bool is_wrong = false;
