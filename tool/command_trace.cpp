@@ -29,7 +29,7 @@ struct TraceOptions {
 int save(const Session& session, const TraceReader& reader, const SystemDescription& description,
          const std::string& out)
 {
-    const ScheduleTrace trace = reader.trace();
+    const ScheduleTrace& trace = reader.trace();
     const TraceFile file{trace, schedule_facts(description, trace.cpus), domain_names(description)};
     const std::filesystem::path path =
         out.empty() ? session.project.out() / "trace" / (description.name() + ".json")

@@ -143,8 +143,7 @@ private:
     void read_cpus(const devicetree::Processors& processors, unsigned cpu_count, CpuMask& taken)
     {
         const auto cpus = node_.property("cpupool-cpus");
-        const auto size = cpus ? cpus->value().size() : 0;
-        if (size == 0 || size % sizeof(std::uint32_t) != 0 ||
+        if (!cpus || cpus->value().empty() || cpus->value().size() % sizeof(std::uint32_t) != 0 ||
             cpus->cell_count() > processors.all.size())
             return wrong(node_, "cpupool-cpus has to name CPUs, each once: <&cpu2 &cpu3>");
         for (std::size_t n = 0; n < cpus->cell_count(); ++n) {
