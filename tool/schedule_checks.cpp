@@ -306,7 +306,10 @@ Lines check_windows(const ScheduleTrace& trace, const ScheduleFacts& facts,
         return event.event == Event::slack ? count : event.argument;
     };
     const History history{trace};
-    std::optional<std::uint64_t> frame; // when the first frame that is seen whole began
+    // When a frame began, by the second border: the first is seen when its CPU first looks.
+    const bool has_frame = borders.size() > 1 && index(borders[1]) <= count;
+    const auto frame =
+        has_frame ? borders[1].at + facts.major_frame - starts[index(borders[1])] : 0;
     for (std::size_t n = 0; n < borders.size(); ++n) {
         const auto here = index(borders[n]);
         if (here > count || (here == count && !has_slack)) {
@@ -320,10 +323,10 @@ Lines check_windows(const ScheduleTrace& trace, const ScheduleFacts& facts,
                 wrong.push_back(fmt::format("window {} at {} ns follows window {}", here,
                                             borders[n].at, index(borders[n - 1])));
         }
-        if (!frame) frame = borders[n].at - std::min(starts[here], borders[n].at);
-        const auto offset = (borders[n].at - *frame) % facts.major_frame;
+        const auto offset =
+            (borders[n].at + facts.major_frame - frame % facts.major_frame) % facts.major_frame;
         const auto late = (offset + facts.major_frame - starts[here]) % facts.major_frame;
-        if (std::min(late, facts.major_frame - late) > limits.resolution)
+        if (n > 0 && std::min(late, facts.major_frame - late) > limits.resolution)
             wrong.push_back(fmt::format("window {} at {} ns: {} ns into its frame, not {}", here,
                                         borders[n].at, offset, starts[here]));
         const auto end = n + 1 < borders.size() ? borders[n + 1].at : trace.end;

@@ -42,6 +42,13 @@ def test_a_trace_of_seconds_of_shared_cpus_keeps_the_promises_of_its_scheduler(t
     check(start, file)
 
 
+def test_the_trace_of_a_table_of_windows_keeps_to_it(traced, start):
+    file = traced("pool_arinc653", "--pages", "256", "--until", "phase=busy samples=")
+    names = [event["name"] for event in json.loads(file.read_text())["traceEvents"]]
+    assert names.count("window storm v0") >= 40
+    check(start, file)
+
+
 def test_a_trace_is_a_picture_of_who_had_each_cpu_and_when(traced):
     events = json.loads(traced("trace_null").read_text())["traceEvents"]
     bars = [event for event in events if event["ph"] == "X" and event["pid"] == 0]

@@ -198,6 +198,10 @@ TEST(ScheduleChecks, windows_come_on_time_in_order_and_belong_to_their_unit)
     EXPECT_THAT(check_windows(frames(0).sorted(), facts, {}), IsEmpty());
     EXPECT_THAT(check_windows(frames(ms).sorted(), facts, {}),
                 ElementsAre("window 1 at 24000000 ns: 4000000 ns into its frame, not 3000000"));
+    World late_start = frames(0);
+    late_start.trace.events.front().at = ms;
+    EXPECT_THAT(check_windows(late_start.sorted(), facts, {}), IsEmpty())
+        << "the first window was seen in its middle";
     World intruder = frames(0);
     intruder.ran(b, 1, 1 * ms, 2 * ms);
     intruder.ran(a, 1, 9 * ms, 9 * ms + 100'000);
