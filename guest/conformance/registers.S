@@ -240,30 +240,28 @@ conformance_vector_bytes:
     rdvl    x0, #1
     ret
 
+// Z0-Z31 at x0, and P0-P15 after them. Changes x3.
+    .macro each_vector instruction
+    addvl   x3, x0, #31
+    addvl   x3, x3, #1
+    .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+    \instruction  z\n, [x0, #\n, mul vl]
+    .endr
+    .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+    \instruction  p\n, [x3, #\n, mul vl]
+    .endr
+    .endm
+
 // void conformance_vectors_survive(from, into, function): Z0-Z31 and P0-P15 are loaded, the function
 // is called, and they are stored.
     .global conformance_vectors_survive
 conformance_vectors_survive:
     stp     x29, x30, [sp, #-32]!
     str     x1, [sp, #16]
-    addvl   x3, x0, #31
-    addvl   x3, x3, #1
-    .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-    ldr     z\n, [x0, #\n, mul vl]
-    .endr
-    .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
-    ldr     p\n, [x3, #\n, mul vl]
-    .endr
+    each_vector ldr
     mov     x0, xzr
     blr     x2
     ldr     x0, [sp, #16]
-    addvl   x3, x0, #31
-    addvl   x3, x3, #1
-    .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-    str     z\n, [x0, #\n, mul vl]
-    .endr
-    .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
-    str     p\n, [x3, #\n, mul vl]
-    .endr
+    each_vector str
     ldp     x29, x30, [sp], #32
     ret

@@ -186,9 +186,7 @@ Result<void> Arinc653Scheduler::affinity_changed(Unit& unit)
 RunTimes Arinc653Scheduler::run_times(Unit& unit)
 {
     const Guard guard{lock_};
-    auto times = unit.times;
-    times.enter(times.state, machine::now());
-    return times;
+    return unit.times.until(machine::now());
 }
 
 } // namespace bulkhead::sched

@@ -141,9 +141,7 @@ Result<void> NullScheduler::affinity_changed(Unit& unit)
 RunTimes NullScheduler::run_times(Unit& unit)
 {
     const Guard guard{lock_};
-    auto times = unit.times;
-    times.enter(times.state, machine::now());
-    return times;
+    return unit.times.until(machine::now());
 }
 
 } // namespace bulkhead::sched

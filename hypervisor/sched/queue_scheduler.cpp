@@ -270,9 +270,7 @@ void QueueScheduler::released(Unit& unit)
 RunTimes QueueScheduler::run_times(Unit& unit)
 {
     const Guard guard{lock_};
-    auto times = unit.times;
-    times.enter(times.state, machine::now());
-    return times;
+    return unit.times.until(machine::now());
 }
 
 /// Those parked here whose time has come are ready. If this CPU has nothing to run, it leaves one

@@ -42,6 +42,13 @@ struct RunTimes {
     {
         if (since == Ticks{}) since = now;
     }
+    /// Counted until now.
+    [[nodiscard]] RunTimes until(Ticks now) const
+    {
+        auto times = *this;
+        times.enter(state, now);
+        return times;
+    }
     void enter(RunState next, Ticks now)
     {
         ticks[static_cast<unsigned>(state)] += now - since;

@@ -51,12 +51,6 @@ void step(test::GuestDomain& guest, const Step& step)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    using namespace bulkhead;
-    std::span input{data, size};
-    test::GuestDomain guest{device::GicVersion::v3, 4};
-    Step next{};
-    while (test::take(input, next))
-        step(guest, next);
-    (void)test::take_console_output();
+    bulkhead::test::play({data, size}, bulkhead::step);
     return 0;
 }

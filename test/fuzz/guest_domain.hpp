@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/domain.hpp"
+#include "machine/captured_console.hpp"
 #include "machine/physical_memory.hpp"
 #include "machine/test_machine.hpp"
 
@@ -100,6 +101,17 @@ bool take(std::span<const std::uint8_t>& input, T& value)
     std::memcpy(&value, input.data(), sizeof(T));
     input = input.subspan(sizeof(T));
     return true;
+}
+
+/// A guest under GICv3 that takes the input's steps, one after the other.
+template <typename Step>
+void play(std::span<const std::uint8_t> input, void (*step)(GuestDomain& guest, const Step& next))
+{
+    GuestDomain guest{device::GicVersion::v3, 4};
+    Step next{};
+    while (take(input, next))
+        step(guest, next);
+    (void)take_console_output();
 }
 
 } // namespace bulkhead::test

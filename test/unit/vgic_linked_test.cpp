@@ -216,14 +216,20 @@ TEST(VgicLinked3, another_vcpu_sees_that_a_timer_which_the_gic_knows_nothing_of_
     EXPECT_TRUE(w.is(World::isactiver, virtual_timer, 0));
 }
 
+/// The virtual timer of the running vCPU, with all that it takes to come to the guest.
+void let_timer_signal(World& w)
+{
+    w.enable_groups();
+    w.prepare(virtual_timer);
+    w.machine.set_physical_line(virtual_timer, true);
+    w.settle();
+}
+
 TEST(VgicLinked3, another_vcpu_may_write_the_state_of_a_timer_which_the_gic_knows_nothing_of)
 {
     for (const auto word : {World::ispendr, World::isactiver}) {
         World w{{.version = GicVersion::v3, .vcpus = 2, .timers = true}};
-        w.enable_groups();
-        w.prepare(virtual_timer);
-        w.machine.set_physical_line(virtual_timer, true);
-        w.settle();
+        let_timer_signal(w);
         ASSERT_EQ(w.short_ways, 1U);
         w.run(1);
         w.write_redistributor(0, 0x10000 + word, 1U << virtual_timer.value());
@@ -243,10 +249,7 @@ TEST(VgicLinked3, another_vcpu_may_take_a_timer_back_which_the_gic_knows_nothing
 {
     for (const bool acknowledged : {false, true}) {
         World w{{.version = GicVersion::v3, .vcpus = 2, .timers = true}};
-        w.enable_groups();
-        w.prepare(virtual_timer);
-        w.machine.set_physical_line(virtual_timer, true);
-        w.settle();
+        let_timer_signal(w);
         ASSERT_EQ(w.short_ways, 1U);
         w.machine.set_physical_line(virtual_timer, false);
         if (acknowledged) {
